@@ -1,0 +1,113 @@
+package service
+
+import (
+	"context"
+
+	"allot/internal/domain"
+)
+
+// Register tells the bus who handles what. This table is the program at a
+// glance.
+func Register(bus *Bus) {
+	OnCommand(bus, AddBatch, func(c domain.CreateBatch) About { return About{SKU: c.SKU, BatchRef: c.Ref} })
+	OnCommand(bus, Allocate, func(c domain.Allocate) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+	OnCommand(bus, ChangeBatchQuantity, func(c domain.ChangeBatchQuantity) About { return About{BatchRef: c.Ref} })
+	OnCommand(bus, CancelLine, func(c domain.CancelLine) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+
+	OnEvent(bus, Reallocate)
+	OnEvent(bus, FillBackorders)
+}
+
+// AddBatch handles CreateBatch.
+func AddBatch(ctx context.Context, uow *UnitOfWork, cmd domain.CreateBatch) (domain.Batched, error) {
+	batch := domain.Batch{Ref: cmd.Ref, SKU: cmd.SKU, Purchased: cmd.Qty, ETA: cmd.ETA}
+	product, err := uow.Products.GetByBatchRef(ctx, cmd.Ref)
+	if err == nil { // there is one: the product says whether it is the same
+		return product.AddBatch(batch)
+	}
+	if domain.KindOf(err) != domain.NotFound {
+		return domain.Batched{}, err
+	}
+	product, err = uow.Products.Get(ctx, cmd.SKU)
+	if domain.KindOf(err) == domain.NotFound {
+		product, err = domain.NewProduct(cmd.SKU), nil
+		uow.Products.Add(product)
+	}
+	if err != nil {
+		return domain.Batched{}, err
+	}
+	if batch.Seq, err = uow.Products.NextBatch(ctx); err != nil {
+		return domain.Batched{}, err
+	}
+	return product.AddBatch(batch)
+}
+
+// Allocate handles Allocate. It is the heart of it all.
+func Allocate(ctx context.Context, uow *UnitOfWork, cmd domain.Allocate) (domain.Placement, error) {
+	product, err := uow.Products.Get(ctx, cmd.SKU)
+	if err != nil {
+		return domain.Placement{}, err
+	}
+	line := domain.OrderLine{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty}
+	known, err := uow.Lines.Get(ctx, cmd.OrderID, cmd.SKU)
+	if err != nil {
+		return domain.Placement{}, err
+	}
+	if known.Exists() {
+		return product.Allocate(line, cmd.OnShortage, known, 0)
+	}
+	seq, err := uow.Lines.NextSeq(ctx)
+	if err != nil {
+		return domain.Placement{}, err
+	}
+	return product.Allocate(line, cmd.OnShortage, known, seq)
+}
+
+// ChangeBatchQuantity handles ChangeBatchQuantity.
+func ChangeBatchQuantity(ctx context.Context, uow *UnitOfWork, cmd domain.ChangeBatchQuantity) (domain.Batched, error) {
+	product, err := uow.Products.GetByBatchRef(ctx, cmd.Ref)
+	if err != nil {
+		return domain.Batched{}, err
+	}
+	return product.ChangeBatchQuantity(cmd.Ref, cmd.Qty, uow.Lines.Of(ctx, product.SKU(), cmd.Ref))
+}
+
+// CancelLine handles CancelLine.
+func CancelLine(ctx context.Context, uow *UnitOfWork, cmd domain.CancelLine) (domain.Placement, error) {
+	line, err := uow.Lines.Get(ctx, cmd.OrderID, cmd.SKU)
+	if err != nil {
+		return domain.Placement{}, err
+	}
+	if !line.Exists() {
+		return domain.Placement{}, domain.UnknownLine(cmd.OrderID, cmd.SKU)
+	}
+	var product *domain.Product
+	if line.BatchRef != "" {
+		product, err = uow.Products.GetByBatchRef(ctx, line.BatchRef)
+	} else {
+		product, err = uow.Products.Get(ctx, cmd.SKU)
+	}
+	if err != nil {
+		return domain.Placement{}, err
+	}
+	return product.CancelLine(line)
+}
+
+// Reallocate handles LinesDisplaced: it finds the lines another place.
+func Reallocate(ctx context.Context, uow *UnitOfWork, e domain.LinesDisplaced) error {
+	product, err := uow.Products.Get(ctx, e.SKU)
+	if err != nil {
+		return err
+	}
+	product.Reallocate(e)
+	return nil
+}
+
+// FillBackorders handles StockAvailable: it serves those who wait.
+func FillBackorders(ctx context.Context, uow *UnitOfWork, e domain.StockAvailable) error {
+	product, err := uow.Products.Get(ctx, e.SKU)
+	if err != nil {
+		return err
+	}
+	return product.FillBackorders(e, uow.Lines.Backorders(ctx, e.SKU))
+}

@@ -1,0 +1,162 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"allot/internal/domain"
+)
+
+// Bus takes every command to its one handler and every event to all of its
+// handlers. The handlers are ordinary typed functions; their types say what
+// they handle.
+type Bus struct {
+	work     *Transactor
+	log      *slog.Logger
+	commands map[string]commandHandler
+	events   map[string][]eventHandler
+}
+
+type (
+	commandHandler struct {
+		handle func(ctx context.Context, uow *UnitOfWork, cmd any) (any, error)
+		about  func(cmd any) About
+	}
+	eventHandler func(ctx context.Context, uow *UnitOfWork, e domain.Event) error
+)
+
+// NewBus returns a bus without handlers.
+func NewBus(work *Transactor, log *slog.Logger) *Bus {
+	return &Bus{work: work, log: log, commands: map[string]commandHandler{}, events: map[string][]eventHandler{}}
+}
+
+// OnCommand makes h the handler of commands of type C.
+//
+// about says ahead of time what a command is going to need, so that commands
+// which share a transaction are loaded for in one go.
+func OnCommand[C domain.Command[R], R any](b *Bus, h func(context.Context, *UnitOfWork, C) (R, error), about func(C) About) {
+	var c C
+	if _, dup := b.commands[c.CommandName()]; dup {
+		panic("two handlers for command " + c.CommandName())
+	}
+	b.commands[c.CommandName()] = commandHandler{
+		handle: func(ctx context.Context, uow *UnitOfWork, cmd any) (any, error) { return h(ctx, uow, cmd.(C)) },
+		about:  func(cmd any) About { return about(cmd.(C)) },
+	}
+}
+
+// OnEvent makes h a handler of events of type E. It runs in the unit of work
+// that the event came from: the event and all that follows from it in our
+// database happen together or not at all.
+func OnEvent[E domain.Event](b *Bus, h func(context.Context, *UnitOfWork, E) error) {
+	var e E
+	b.events[e.EventName()] = append(b.events[e.EventName()], func(ctx context.Context, uow *UnitOfWork, e domain.Event) error {
+		return h(ctx, uow, e.(E))
+	})
+}
+
+// Effect is what a command did, or would do.
+type Effect[R any] struct {
+	Result R
+	Events []Envelope // the facts, in order; they have no position yet
+}
+
+// Send has a command handled and returns what its handler returns. When it
+// returns without an error, the command's effects and events are on disk. An
+// error means that the command had no effect, but if ctx ended first: then it
+// may yet have, and sending it again is safe.
+func Send[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (R, error) {
+	effect, err := Perform(ctx, b, cmd)
+	return effect.Result, err
+}
+
+// Perform is Send for those who want to know what happened as well.
+func Perform[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[R], error) {
+	var effect Effect[R]
+	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{r.(R), slices.Clone(events)} })
+	if err != nil {
+		return Effect[R]{}, err
+	}
+	if err := b.work.do(ctx, c); err != nil {
+		return Effect[R]{}, err // effect may still be being written, if ctx ended first
+	}
+	return effect, nil
+}
+
+// Preview returns what a command would do, and does nothing: it is the same
+// run, on a snapshot of its own, never written. It doesn't wait for writers.
+func Preview[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (effect Effect[R], _ error) {
+	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{r.(R), slices.Clone(events)} })
+	if err != nil {
+		return effect, err
+	}
+	err = b.work.store.View(ctx, func(ctx context.Context, r Reader) error {
+		s := newSession(unwritten{r}, b.work.now(), newCatalog(keepProducts), 1)
+		if err := s.prefetch(ctx, []*call{c}); err != nil {
+			return err
+		}
+		return s.try(ctx, c)
+	})
+	return effect, err
+}
+
+// unwritten gives out numbers that are larger than any real one.
+type unwritten struct{ Reader }
+
+func (unwritten) Reserve(context.Context, Sequence, int) (int64, error) { return 1 << 62, nil }
+
+// Close waits until what was sent is done.
+func (b *Bus) Close() { b.work.Wait() }
+
+// message is a command whose type of answer is forgotten.
+type message interface {
+	CommandName() string
+	Validate() error
+	CameFrom() domain.Origin
+}
+
+// prepare makes a call of a command. got is called with what the handler
+// returned and the events, which are valid only until it returns, each time
+// that the handler ran.
+func (b *Bus) prepare(cmd message, got func(any, []Envelope)) (*call, error) {
+	h, ok := b.commands[cmd.CommandName()]
+	if !ok {
+		return nil, fmt.Errorf("no handler for command %s", cmd.CommandName())
+	}
+	if err := cmd.Validate(); err != nil {
+		return nil, err
+	}
+	var result any
+	return &call{
+		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd),
+		fn: func(ctx context.Context, uow *UnitOfWork) (err error) {
+			if result, err = h.handle(ctx, uow, cmd); err != nil {
+				return err
+			}
+			return b.react(ctx, uow)
+		},
+		kept: func(events []Envelope) { got(result, events) },
+	}, nil
+}
+
+// react has the events of a unit of work handled, and the events that come of
+// that, until there are no more.
+func (b *Bus) react(ctx context.Context, uow *UnitOfWork) error {
+	const rounds = 8
+	for range rounds {
+		events := uow.CollectNewEvents()
+		if len(events) == 0 {
+			return nil
+		}
+		for _, e := range events {
+			for _, h := range b.events[e.EventName()] {
+				if err := h(ctx, uow, e); err != nil {
+					return fmt.Errorf("on %s: %w", e.EventName(), err)
+				}
+			}
+		}
+	}
+	return fmt.Errorf("events still coming after %d rounds", rounds)
+}

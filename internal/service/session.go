@@ -1,0 +1,342 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"allot/internal/domain"
+)
+
+// session is what the units of work in one transaction share: the world as of
+// the last unit of work that succeeded.
+type session struct {
+	tx       reader
+	now      time.Time
+	products *catalog                // as of now
+	from     map[string]int64        // SKU -> version as loaded, 0 if there was none
+	batches  map[string]domain.Batch // as of now, by reference; zero if there is none
+	orders   map[string]bool         // whose lines are loaded
+	lines    map[lineKey]int         // where in states
+	states   []lineState
+	numbers  map[Sequence]numbers
+	size     int // about so many units of work
+
+	edited  map[int64]edit // batches changed by this transaction, by Seq, as of now
+	born    map[int64]bool // the Seqs that were given to new batches
+	changed []int          // lines changed by this transaction, where in states
+	bySKU   map[string][]int
+	indexed int // how many of changed are in bySKU
+	events  []Envelope
+
+	broken error      // the transaction itself failed; nothing of it can be kept
+	uow    UnitOfWork // the present one; there is one at a time
+}
+
+// reader is what a session needs of a transaction while units of work run.
+type reader interface {
+	Reader
+	Reserve(ctx context.Context, s Sequence, n int) (int64, error)
+}
+
+// lineKey identifies an order line: there is one per order and SKU.
+type lineKey struct{ order, sku string }
+
+func keyOf(l domain.Line) lineKey { return lineKey{l.OrderID, l.SKU} }
+
+func oldestFirst(a, b domain.Line) int { return cmp.Compare(a.Seq, b.Seq) }
+func latestFirst(a, b domain.Line) int { return cmp.Compare(b.Seq, a.Seq) }
+
+// lineState is a line as of now.
+type lineState struct {
+	domain.Line
+	changed, added bool
+	event          int // in session.events, if changed
+}
+
+// edit is a batch as of now.
+type edit struct {
+	domain.Batch
+	added bool
+}
+
+// numbers are reserved: next up to end, which is not among them.
+type numbers struct{ next, end int64 }
+
+// newSession returns a session for about n units of work.
+func newSession(tx reader, now time.Time, products *catalog, n int) *session {
+	s := &session{
+		tx: tx, now: now.UTC().Truncate(time.Microsecond), products: products, size: n,
+		from:    make(map[string]int64, n),
+		batches: map[string]domain.Batch{},
+		orders:  map[string]bool{},
+		lines:   make(map[lineKey]int, n),
+		states:  make([]lineState, 0, n),
+		numbers: make(map[Sequence]numbers, 2),
+		edited:  make(map[int64]edit, n),
+		changed: make([]int, 0, n),
+		events:  make([]Envelope, 0, n),
+	}
+	s.uow = UnitOfWork{s: s, Products: Products{s: s}, Lines: Lines{s: s}}
+	return s
+}
+
+// try runs fn in a unit of work of its own, and keeps what it did only if it
+// returns nil.
+func (s *session) try(ctx context.Context, c *call) (err error) {
+	reserved := [...]numbers{s.numbers[BatchSeq], s.numbers[LineSeq]}
+	defer func() {
+		if r := recover(); r != nil { // one caller's panic must not take the others down
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+		if err != nil { // what was not used is given to the next
+			s.numbers[BatchSeq], s.numbers[LineSeq] = reserved[0], reserved[1]
+		}
+	}()
+	s.uow.begin(c.name, c.origin)
+	if err := c.fn(ctx, &s.uow); err != nil {
+		return err
+	}
+	s.uow.CollectNewEvents()
+	if err := s.keep(&s.uow); err != nil {
+		return err
+	}
+	c.kept(s.uow.events)
+	return nil
+}
+
+// keep makes what a unit of work did part of the world. Versions are handed
+// out here, so that a unit of work that is dropped leaves no gap.
+func (s *session) keep(uow *UnitOfWork) error {
+	for _, p := range uow.Products.drafts {
+		if err := s.settle(p, uow.events); err != nil {
+			return err
+		}
+	}
+	for _, e := range uow.events {
+		if line, ok := domain.LineAfter(e.Event); ok {
+			s.enter(line)
+		}
+		s.events = append(s.events, e)
+	}
+	return nil
+}
+
+// settle numbers the events of a product and makes it the one that others see.
+func (s *session) settle(p *domain.Product, events []Envelope) error {
+	version := p.Version()
+	for i := range events {
+		if events[i].SKU == p.SKU() {
+			version++
+			events[i].Version = version
+		}
+	}
+	if version == p.Version() {
+		return nil // nothing happened to it
+	}
+	edits, err := p.Settle(int(version - p.Version()))
+	if err != nil {
+		return err
+	}
+	for _, b := range edits {
+		s.edited[b.Seq] = edit{b, s.born[b.Seq]}
+		s.batches[b.Ref] = b
+	}
+	s.products.put(p)
+	return nil
+}
+
+// enter notes where a line stands now, the event that says so being the next.
+func (s *session) enter(line domain.Line) {
+	i, known := s.lines[keyOf(line)]
+	if !known {
+		i = len(s.states)
+		s.lines[keyOf(line)] = i
+		s.states = append(s.states, lineState{added: true})
+	}
+	st := &s.states[i]
+	if !st.changed {
+		s.changed = append(s.changed, i)
+	}
+	st.Line, st.changed, st.event = line, true, len(s.events)
+}
+
+// product returns the product as of now, or nil if there is none.
+func (s *session) product(ctx context.Context, sku string) (*domain.Product, error) {
+	if _, seen := s.from[sku]; !seen {
+		if err := s.load(ctx, Want{Products: []Known{{sku, s.products.version(sku)}}}); err != nil {
+			return nil, err
+		}
+	}
+	return s.products.get(sku), nil
+}
+
+// batch returns the batch as of now; zero if there is none.
+func (s *session) batch(ctx context.Context, ref string) (domain.Batch, error) {
+	if b, known := s.batches[ref]; known {
+		return b, nil
+	}
+	err := s.load(ctx, Want{Batches: []string{ref}})
+	return s.batches[ref], err
+}
+
+// line returns the line as of now; zero if there is none.
+func (s *session) line(ctx context.Context, key lineKey) (domain.Line, error) {
+	if i, known := s.lines[key]; known {
+		return s.states[i].Line, nil
+	}
+	if s.orders[key.order] {
+		return domain.Line{}, nil
+	}
+	if err := s.load(ctx, Want{Orders: []string{key.order}}); err != nil {
+		return domain.Line{}, err
+	}
+	if i, known := s.lines[key]; known {
+		return s.states[i].Line, nil
+	}
+	return domain.Line{}, nil
+}
+
+// unwritten returns the lines of a SKU that were changed so far, as of now.
+func (s *session) unwritten(sku string) map[lineKey]domain.Line {
+	if s.bySKU == nil {
+		s.bySKU = map[string][]int{}
+	}
+	for _, i := range s.changed[s.indexed:] {
+		s.bySKU[s.states[i].SKU] = append(s.bySKU[s.states[i].SKU], i)
+	}
+	s.indexed = len(s.changed)
+	lines := make(map[lineKey]domain.Line, len(s.bySKU[sku]))
+	for _, i := range s.bySKU[sku] {
+		lines[keyOf(s.states[i].Line)] = s.states[i].Line
+	}
+	return lines
+}
+
+// number returns the next number of a sequence.
+func (s *session) number(ctx context.Context, seq Sequence) (int64, error) {
+	n := s.numbers[seq]
+	if n.next == n.end {
+		first, err := s.tx.Reserve(ctx, seq, s.size)
+		if err != nil {
+			return 0, s.noteBroken(err)
+		}
+		n = numbers{first, first + int64(s.size)}
+	}
+	if seq == BatchSeq {
+		if s.born == nil {
+			s.born = map[int64]bool{}
+		}
+		s.born[n.next] = true
+	}
+	n.next++
+	s.numbers[seq] = n
+	return n.next - 1, nil
+}
+
+// prefetch loads in one go what all of the calls are about.
+func (s *session) prefetch(ctx context.Context, calls []*call) error {
+	var want Want
+	for _, c := range calls {
+		if sku := c.about.SKU; sku != "" {
+			if _, seen := s.from[sku]; !seen {
+				known := Known{sku, s.products.version(sku)}
+				s.from[sku] = known.Version
+				want.Products = append(want.Products, known)
+			}
+		}
+		if id := c.about.OrderID; id != "" && !s.orders[id] {
+			s.orders[id] = true
+			want.Orders = append(want.Orders, id)
+		}
+		if ref := c.about.BatchRef; ref != "" {
+			want.Batches = append(want.Batches, ref)
+		}
+	}
+	return s.load(ctx, want)
+}
+
+// load adds to the world what it doesn't hold yet.
+func (s *session) load(ctx context.Context, want Want) error {
+	found, err := s.tx.Load(ctx, want)
+	if err != nil {
+		return s.noteBroken(err)
+	}
+	for _, k := range want.Products {
+		s.from[k.SKU] = k.Version
+	}
+	for _, snap := range found.Products {
+		s.from[snap.SKU] = snap.Version
+		if snap.Version > 0 {
+			s.products.put(domain.Restore(snap))
+		}
+	}
+	for _, ref := range want.Batches {
+		if _, known := s.batches[ref]; !known {
+			s.batches[ref] = domain.Batch{}
+		}
+	}
+	for _, b := range found.Batches {
+		if s.batches[b.Ref].Ref == "" {
+			s.batches[b.Ref] = b
+		}
+	}
+	for _, id := range want.Orders {
+		s.orders[id] = true
+	}
+	for _, line := range found.Lines {
+		if _, known := s.lines[keyOf(line)]; !known {
+			s.lines[keyOf(line)] = len(s.states)
+			s.states = append(s.states, lineState{Line: line})
+		}
+	}
+	return nil
+}
+
+// noteBroken remembers that the transaction itself failed.
+func (s *session) noteBroken(err error) error {
+	if s.broken == nil {
+		s.broken = err
+	}
+	return err
+}
+
+// trim keeps what was used up from staying in memory.
+func (s *session) trim() {
+	for _, b := range s.edited {
+		if b.Available() <= 0 {
+			s.products.get(b.SKU).Trim()
+		}
+	}
+}
+
+// changes is the difference between what was loaded and what there is now.
+func (s *session) changes() Changes {
+	out := Changes{Events: s.events}
+	for sku, from := range s.from {
+		if p := s.products.get(sku); p != nil && p.Version() != from {
+			out.Products = append(out.Products, ProductChange{from, p.Snapshot()})
+		}
+	}
+	slices.SortFunc(out.Products, func(a, b ProductChange) int { return cmp.Compare(a.To.SKU, b.To.SKU) })
+	for _, b := range s.edited {
+		if b.added {
+			out.Added = append(out.Added, b.Batch)
+		} else {
+			out.Changed = append(out.Changed, b.Batch)
+		}
+	}
+	slices.SortFunc(out.Added, bySeq)
+	slices.SortFunc(out.Changed, bySeq)
+	out.Lines = make([]LineChange, len(s.changed))
+	for n, i := range s.changed {
+		st := &s.states[i]
+		out.Lines[n] = LineChange{Line: st.Line, New: st.added, Event: st.event}
+	}
+	return out
+}
+
+func bySeq(a, b domain.Batch) int { return cmp.Compare(a.Seq, b.Seq) }

@@ -1,0 +1,250 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"allot/internal/domain"
+)
+
+// Transactor runs units of work. Those that wait in the same lane share a
+// transaction: while one transaction is on its way to disk the next one
+// gathers. Each still succeeds or fails by itself.
+type Transactor struct {
+	store    Store
+	now      func() time.Time
+	group    int           // most units of work in one transaction
+	places   chan struct{} // taken by callers of Do while they wait
+	onCommit func()        // called when events were committed
+
+	mu    sync.Mutex
+	lanes map[string]*lane
+	idle  sync.Cond // signalled when a lane has nothing to do
+}
+
+// lane is a queue of calls and the products that they are about.
+type lane struct {
+	waiting  []*call
+	served   bool
+	products *catalog // belongs to whoever serves the lane
+}
+
+// About says what a unit of work is going to need, as far as that is known.
+// It affects speed, never results.
+type About struct{ SKU, OrderID, BatchRef string }
+
+// call is a unit of work to be done.
+type call struct {
+	ctx    context.Context
+	name   string
+	origin domain.Origin
+	about  About
+	fn     func(context.Context, *UnitOfWork) error
+	kept   func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
+	err    error            // the outcome, once done was called
+	done   func()           // called after the commit
+}
+
+const (
+	// commitTimeout is how long a transaction may take, in all.
+	commitTimeout = 30 * time.Second
+
+	// mostWaiting is how many callers wait for a transaction at once; others
+	// wait for a place, until their context ends.
+	mostWaiting = 4096
+
+	// keepProducts is how many products a lane keeps from one transaction to
+	// the next. One takes about 300 bytes, and 120 more for each batch with
+	// stock left.
+	keepProducts = 20_000
+)
+
+// NewTransactor returns a transactor that puts at most group units of work in
+// a transaction, which begins at the time that now tells. onCommit, which may
+// be nil, is called after each commit of events.
+func NewTransactor(store Store, group int, now func() time.Time, onCommit func()) *Transactor {
+	t := &Transactor{
+		store: store, now: now, group: max(group, 1), onCommit: onCommit,
+		places: make(chan struct{}, mostWaiting), lanes: map[string]*lane{},
+	}
+	t.idle.L = &t.mu
+	return t
+}
+
+// do has c done, and returns when it is on disk. c.fn may run more than once,
+// but only its last run counts. If ctx ends first, it may yet be done; asking
+// again is safe.
+func (t *Transactor) do(ctx context.Context, c *call) error {
+	select {
+	case t.places <- struct{}{}:
+		defer func() { <-t.places }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a place in the queue: %w", context.Cause(ctx))
+	}
+	done := make(chan struct{})
+	c.ctx, c.done = ctx, func() { close(done) }
+	t.enqueue(c)
+	select {
+	case <-done:
+		return c.err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the commit: %w", context.Cause(ctx))
+	}
+}
+
+// enqueue hands calls over. Those in one lane are done in this order.
+func (t *Transactor) enqueue(calls ...*call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range calls {
+		l := t.lane(t.store.Lane(c.about.SKU))
+		l.waiting = append(l.waiting, c)
+		if !l.served {
+			l.served = true
+			go t.serve(l)
+		}
+	}
+}
+
+func (t *Transactor) lane(name string) *lane {
+	l, ok := t.lanes[name]
+	if !ok {
+		l = &lane{products: newCatalog(keepProducts)}
+		t.lanes[name] = l
+	}
+	return l
+}
+
+// Wait returns when nothing is being done and nothing waits.
+func (t *Transactor) Wait() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range t.lanes {
+		for l.served {
+			t.idle.Wait()
+		}
+	}
+}
+
+// serve runs calls until none are waiting.
+func (t *Transactor) serve(l *lane) {
+	for {
+		calls := t.next(l)
+		if len(calls) == 0 {
+			return
+		}
+		t.run(l, calls)
+	}
+}
+
+func (t *Transactor) next(l *lane) []*call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := min(len(l.waiting), t.group)
+	calls := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	if n == 0 {
+		l.waiting, l.served = nil, false
+		t.idle.Broadcast()
+	}
+	return calls
+}
+
+// run does calls in one transaction and tells every caller. If the transaction
+// fails because of one of them, each gets one of its own; if storage fails,
+// all of them do.
+func (t *Transactor) run(l *lane, calls []*call) {
+	wrote, err := t.transact(l, calls)
+	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) {
+		for i := range calls {
+			t.run(l, calls[i:i+1])
+		}
+		return
+	}
+	if wrote && t.onCommit != nil {
+		t.onCommit()
+	}
+	for _, c := range calls {
+		if err != nil {
+			c.err = trouble(err)
+		}
+		c.done()
+	}
+}
+
+// trouble is what a caller is told of a transaction that failed.
+func trouble(err error) error {
+	if errors.Is(err, ErrStorage) || errors.Is(err, ErrStale) {
+		return &domain.Error{Kind: domain.Unavailable, Code: CodeUnavailable, Message: "nothing was written: " + err.Error(),
+			Hint: "send the same again in a moment; if it goes on, look at the disk of the data directory"}
+	}
+	return err
+}
+
+// CodeUnavailable is the code of errors that pass by themselves.
+const CodeUnavailable = "unavailable"
+
+// transact does calls in one transaction, again if it was stale. The
+// transaction is not tied to any caller's context: one who gives up must not
+// take the others along, nor leave a transaction half done.
+func (t *Transactor) transact(l *lane, calls []*call) (wrote bool, _ error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(calls[0].ctx), commitTimeout)
+	defer cancel()
+	var s *session
+	err := retry(ctx, func() error {
+		err := t.store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
+			s = newSession(tx, t.now(), l.products, len(calls))
+			wrote, err = s.do(ctx, tx, calls)
+			return err
+		})
+		if err != nil {
+			l.products.forget()
+		}
+		return err
+	})
+	if err == nil {
+		s.trim()
+		l.products.age()
+	}
+	return wrote && err == nil, err
+}
+
+// do runs calls one after the other and writes what they did.
+func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ error) {
+	if err := s.prefetch(ctx, calls); err != nil {
+		return false, err
+	}
+	for _, c := range calls {
+		if c.err = context.Cause(c.ctx); c.err != nil {
+			continue // nobody is waiting for it any more
+		}
+		c.err = s.try(ctx, c)
+		if s.broken != nil {
+			return false, s.broken
+		}
+	}
+	if len(s.events) == 0 {
+		return false, nil
+	}
+	return true, tx.Write(ctx, s.changes())
+}
+
+// retry calls fn again while it is stale, after a short random pause.
+func retry(ctx context.Context, fn func() error) error {
+	const attempts = 10
+	for i := 0; ; i++ {
+		err := fn()
+		if !errors.Is(err, ErrStale) || i == attempts {
+			return err
+		}
+		select {
+		case <-time.After(rand.N(time.Millisecond << min(i, 6))):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}

@@ -1,0 +1,166 @@
+// Package views is the read side (ch. 12): questions, and the shape of their
+// answers. Stores answer them straight from their tables, without the domain
+// model, and from committed state only: a reader sees whatever was acknowledged
+// to it. The package knows nothing of the rest of the program.
+//
+// Dates are strings, YYYY-MM-DD, empty if there is none: a batch without ETA is
+// in the warehouse. Quantities are units.
+package views
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// ErrNotFound says that there is no such order, product or batch.
+var ErrNotFound = errors.New("not found")
+
+// Line is an order line, where it stands and why.
+type Line struct {
+	OrderID  string `json:"order_id"`
+	SKU      string `json:"sku"`
+	Qty      int    `json:"qty"`
+	Status   string `json:"status"` // allocated, backordered or cancelled
+	BatchRef string `json:"batch_ref,omitempty"`
+	Promise  string `json:"promise,omitempty"` // date; empty while allocated: in the warehouse
+	Seq      int64  `json:"seq"`               // its place of acceptance: its age
+	Why      *Why   `json:"why,omitempty"`     // only where one line or one order is asked for
+}
+
+// Why is the reason for where a line stands, as it was kept when it was placed.
+type Why struct {
+	Rule           string       `json:"rule"`
+	Cause          string       `json:"cause"`
+	By             string       `json:"by,omitempty"`
+	PassedOver     []PassedOver `json:"passed_over,omitempty"`
+	More           int          `json:"more,omitempty"`
+	MovedFrom      string       `json:"moved_from,omitempty"`
+	At             time.Time    `json:"at"`
+	Command        string       `json:"command"`
+	Actor          string       `json:"actor,omitempty"`
+	Reason         string       `json:"reason,omitempty"`
+	Note           string       `json:"note,omitempty"`
+	Correlation    string       `json:"correlation,omitempty"`
+	Position       int64        `json:"position"` // of the event in the log
+	ProductVersion int64        `json:"product_version"`
+}
+
+// PassedOver is a batch that had stock left then, but not enough for the line.
+type PassedOver struct {
+	BatchRef  string `json:"batch_ref"`
+	Available int    `json:"available"`
+	ETA       string `json:"eta,omitempty"`
+}
+
+// Order is an order with its lines, by SKU.
+type Order struct {
+	OrderID string `json:"order_id"`
+	Lines   []Line `json:"lines"`
+}
+
+// OrderSummary is an order in a list.
+type OrderSummary struct {
+	OrderID     string `json:"order_id"`
+	Lines       int    `json:"lines"`
+	Allocated   int    `json:"allocated"` // lines
+	Backordered int    `json:"backordered"`
+	Cancelled   int    `json:"cancelled"`
+	Promise     string `json:"promise,omitempty"` // the latest of its allocated lines
+}
+
+// Product is the stock of one SKU. OnHand + Inbound - Allocated = Available.
+type Product struct {
+	SKU              string  `json:"sku"`
+	OnHand           int     `json:"on_hand"`   // units in the warehouse, whosever they are
+	Inbound          int     `json:"inbound"`   // units on their way
+	Allocated        int     `json:"allocated"` // units
+	Available        int     `json:"available"` // units that can still be allocated
+	Backordered      int     `json:"backordered"`
+	BackorderedLines int     `json:"backordered_lines"`
+	Version          int64   `json:"product_version"`
+	Batches          []Batch `json:"batches,omitempty"` // in the order of their use; not in lists
+}
+
+// Batch is stock bought together.
+type Batch struct {
+	Ref       string `json:"ref"`
+	SKU       string `json:"sku"`
+	Qty       int    `json:"qty"` // units purchased
+	Allocated int    `json:"allocated"`
+	Available int    `json:"available"`
+	ETA       string `json:"eta,omitempty"`
+	Seq       int64  `json:"seq"`   // its place in the order of creation
+	Lines     int    `json:"lines"` // lines allocated to it; not in lists
+}
+
+// Event is an entry of the event log.
+type Event struct {
+	Position    int64     `json:"position"`
+	At          time.Time `json:"at"`
+	Type        string    `json:"type"`
+	SKU         string    `json:"sku"`
+	Version     int64     `json:"product_version"`
+	Command     string    `json:"command"`
+	Actor       string    `json:"actor,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Note        string    `json:"note,omitempty"`
+	Correlation string    `json:"correlation,omitempty"`
+	Cause       string    `json:"cause,omitempty"`
+	Data        []byte    `json:"-"` // JSON
+}
+
+// Stats are the numbers of the whole shop.
+type Stats struct {
+	Products  int   `json:"products"`
+	Batches   int   `json:"batches"`
+	Available int   `json:"available"` // units
+	Events    int64 `json:"events"`
+}
+
+// Page asks for a part of a list. Lists go on from a key rather than a number
+// of rows, so that the last page costs what the first does.
+type Page struct {
+	After string // the cursor that the page before ended with; empty: from the start
+	Limit int    // at most MaxPage; 0: DefaultPage
+}
+
+// The sizes of pages.
+const (
+	DefaultPage = 50
+	MaxPage     = 500
+)
+
+// List is a page of a list, and the cursor of the next one; empty if it is the last.
+type List[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"`
+}
+
+// Reader answers questions. What does not exist is ErrNotFound.
+type Reader interface {
+	// Order returns an order with its lines, and why each stands where it does.
+	Order(ctx context.Context, orderID string) (Order, error)
+	// Orders lists orders by id. status, if given, keeps those with a line of it.
+	Orders(ctx context.Context, status string, page Page) (List[OrderSummary], error)
+	// Product returns a product with all batches that have stock left or lines allocated.
+	Product(ctx context.Context, sku string) (Product, error)
+	// Products lists products by SKU.
+	Products(ctx context.Context, page Page) (List[Product], error)
+	// Batch returns a batch.
+	Batch(ctx context.Context, ref string) (Batch, error)
+	// BatchLines lists the lines allocated to a batch, oldest first.
+	BatchLines(ctx context.Context, ref string, page Page) (List[Line], error)
+	// Batches lists batches by reference, those of one SKU if it is given.
+	Batches(ctx context.Context, sku string, page Page) (List[Batch], error)
+	// Backorders lists the lines that wait, oldest first; those of one SKU if
+	// it is given: in the order in which they will be served.
+	Backorders(ctx context.Context, sku string, page Page) (List[Line], error)
+	// Events lists the event log from its start; the cursor is a position.
+	Events(ctx context.Context, page Page) (List[Event], error)
+	// Allocations yields every allocated line, the one allocated first first.
+	Allocations(ctx context.Context) iter.Seq2[Line, error]
+	// Stats returns the numbers of the whole shop.
+	Stats(ctx context.Context) (Stats, error)
+}
