@@ -52,7 +52,10 @@ func (b Batch) After(e Event) Batch {
 func (s Snapshot) After(e Event, before Status) Snapshot {
 	s.Version++
 	waited, waits := before == StatusBackordered, false
-	switch e.(type) {
+	switch e := e.(type) {
+	case ProductDescribed:
+		s.Description = e.Description
+		return s
 	case BatchCreated, BatchQuantityChanged:
 		s.OutOfStock = false
 		return s

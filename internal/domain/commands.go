@@ -1,11 +1,16 @@
 package domain
 
-// Command is a request to do something. Returns names the type that its sender
-// gets back; it is never called.
-type Command[R any] interface {
+// Message is a request to do something, whatever the type of its answer.
+type Message interface {
 	CommandName() string
 	Validate() error // refuses what no state of the stock could make right
 	CameFrom() Origin
+}
+
+// Command is a message that names the type its sender gets back. Returns is
+// never called.
+type Command[R any] interface {
+	Message
 	Returns(R)
 }
 
@@ -82,6 +87,21 @@ type CancelLine struct {
 	OrderID, SKU string
 }
 
+// DescribeProduct gives a product a name for people. It makes the SKU known,
+// so that orders for it can wait before there is any batch. The same name
+// again changes nothing.
+type DescribeProduct struct {
+	Origin
+	SKU         string
+	Description string // at most MaxNote characters; may be empty
+}
+
+// Described is the answer to DescribeProduct.
+type Described struct {
+	SKU, Description string
+	Replayed         bool // it was so already
+}
+
 // Batched is the answer to commands about a batch.
 type Batched struct {
 	Batch    Batch
@@ -92,11 +112,13 @@ func (CreateBatch) CommandName() string         { return "create_batch" }
 func (Allocate) CommandName() string            { return "allocate" }
 func (ChangeBatchQuantity) CommandName() string { return "change_batch_quantity" }
 func (CancelLine) CommandName() string          { return "cancel_line" }
+func (DescribeProduct) CommandName() string     { return "describe_product" }
 
 func (CreateBatch) Returns(Batched)         {}
 func (Allocate) Returns(Placement)          {}
 func (ChangeBatchQuantity) Returns(Batched) {}
 func (CancelLine) Returns(Placement)        {}
+func (DescribeProduct) Returns(Described)   {}
 
 // Validate implements Command.
 func (c CreateBatch) Validate() error {
@@ -116,6 +138,11 @@ func (c ChangeBatchQuantity) Validate() error {
 // Validate implements Command.
 func (c CancelLine) Validate() error {
 	return firstOf(checkIdentifier("order_id", c.OrderID), checkIdentifier("sku", c.SKU), c.Origin.validate())
+}
+
+// Validate implements Command.
+func (c DescribeProduct) Validate() error {
+	return firstOf(checkIdentifier("sku", c.SKU), checkText("description", c.Description, MaxNote), c.Origin.validate())
 }
 
 func (s Shortage) validate() error {

@@ -11,7 +11,7 @@ import (
 
 // Draft returns a draft of p. p must not be changed while the draft is in use.
 func (p *Product) Draft() *Product {
-	return &Product{sku: p.sku, version: p.version, batches: p.batches, backorders: p.backorders, outOfStock: p.outOfStock}
+	return &Product{sku: p.sku, description: p.description, version: p.version, batches: p.batches, backorders: p.backorders, outOfStock: p.outOfStock}
 }
 
 // Settle makes the draft, with so many more events in its life, an original in
@@ -97,21 +97,22 @@ func (p *Product) place(b Batch) (int, bool) {
 
 // Snapshot is a product at rest: plain data, for storage and for tests.
 type Snapshot struct {
-	SKU        string
-	Version    int64
-	Backorders int     // lines that wait
-	OutOfStock bool    // a line found no stock since the supply last changed
-	Batches    []Batch // those with stock left
+	SKU         string
+	Description string
+	Version     int64
+	Backorders  int     // lines that wait
+	OutOfStock  bool    // a line found no stock since the supply last changed
+	Batches     []Batch // those with stock left
 }
 
 // Restore returns the product that s was taken of. It checks nothing: what was
 // stored was valid when it was stored.
 func Restore(s Snapshot) *Product {
 	slices.SortFunc(s.Batches, preference)
-	return &Product{sku: s.SKU, version: s.Version, batches: s.Batches, backorders: s.Backorders, outOfStock: s.OutOfStock}
+	return &Product{sku: s.SKU, description: s.Description, version: s.Version, batches: s.Batches, backorders: s.Backorders, outOfStock: s.OutOfStock}
 }
 
 // Snapshot returns p at rest. Its list of batches must not be changed.
 func (p *Product) Snapshot() Snapshot {
-	return Snapshot{SKU: p.sku, Version: p.version, Backorders: p.backorders, OutOfStock: p.outOfStock, Batches: p.batches}
+	return Snapshot{SKU: p.sku, Description: p.description, Version: p.version, Backorders: p.backorders, OutOfStock: p.outOfStock, Batches: p.batches}
 }

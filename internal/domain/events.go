@@ -11,6 +11,12 @@ type Signal interface {
 	Signal()
 }
 
+// ProductDescribed says that a product was given a name for people.
+type ProductDescribed struct {
+	SKU         string `json:"sku"`
+	Description string `json:"description"`
+}
+
 // BatchCreated says that stock was bought.
 type BatchCreated struct {
 	Ref string `json:"ref"`
@@ -90,6 +96,7 @@ type StockAvailable struct {
 }
 
 // EventName implements Event.
+func (ProductDescribed) EventName() string     { return "product_described" }
 func (BatchCreated) EventName() string         { return "batch_created" }
 func (BatchQuantityChanged) EventName() string { return "batch_quantity_changed" }
 func (Allocated) EventName() string            { return "allocated" }

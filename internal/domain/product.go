@@ -14,11 +14,12 @@ import (
 //
 // Methods that fail leave the product as it was.
 type Product struct {
-	sku        string
-	version    int64   // number of the events in its life
-	batches    []Batch // in order of preference; drafts share it, see draft.go
-	backorders int     // lines that wait
-	outOfStock bool    // a line found no stock since the supply last changed
+	sku         string
+	description string  // for people
+	version     int64   // number of the events in its life
+	batches     []Batch // in order of preference; drafts share it, see draft.go
+	backorders  int     // lines that wait
+	outOfStock  bool    // a line found no stock since the supply last changed
 
 	edits     []Batch       // what this draft made of some batches
 	editOf    map[int64]int // where in edits, by Seq; nil as long as there are few
@@ -35,6 +36,17 @@ func (p *Product) SKU() string { return p.sku }
 // Version is the number of events in the product's life. Storage uses it to
 // refuse stale writes.
 func (p *Product) Version() int64 { return p.version }
+
+// Describe gives the product a name for people. The same name again changes
+// nothing, but for a product that is new.
+func (p *Product) Describe(description string) Described {
+	answer := Described{SKU: p.sku, Description: description}
+	if answer.Replayed = p.description == description && p.version > 0; !answer.Replayed {
+		p.description = description
+		p.record(ProductDescribed{SKU: p.sku, Description: description})
+	}
+	return answer
+}
 
 // AddBatch adds stock that was bought, with the Seq, Ref, SKU, Purchased and
 // ETA of b. Adding the same batch again changes nothing; a batch of the same

@@ -9,6 +9,7 @@ import (
 // Register tells the bus who handles what. This table is the program at a
 // glance.
 func Register(bus *Bus) {
+	OnCommand(bus, DescribeProduct, func(c domain.DescribeProduct) About { return About{SKU: c.SKU} })
 	OnCommand(bus, AddBatch, func(c domain.CreateBatch) About { return About{SKU: c.SKU, BatchRef: c.Ref} })
 	OnCommand(bus, Allocate, func(c domain.Allocate) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
 	OnCommand(bus, ChangeBatchQuantity, func(c domain.ChangeBatchQuantity) About { return About{BatchRef: c.Ref} })
@@ -16,6 +17,24 @@ func Register(bus *Bus) {
 
 	OnEvent(bus, Reallocate)
 	OnEvent(bus, FillBackorders)
+}
+
+// DescribeProduct handles DescribeProduct.
+func DescribeProduct(ctx context.Context, uow *UnitOfWork, cmd domain.DescribeProduct) (domain.Described, error) {
+	product, err := knownOrNew(ctx, uow, cmd.SKU)
+	if err != nil {
+		return domain.Described{}, err
+	}
+	return product.Describe(cmd.Description), nil
+}
+
+func knownOrNew(ctx context.Context, uow *UnitOfWork, sku string) (*domain.Product, error) {
+	product, err := uow.Products.Get(ctx, sku)
+	if domain.KindOf(err) == domain.NotFound {
+		product, err = domain.NewProduct(sku), nil
+		uow.Products.Add(product)
+	}
+	return product, err
 }
 
 // AddBatch handles CreateBatch.
@@ -28,11 +47,7 @@ func AddBatch(ctx context.Context, uow *UnitOfWork, cmd domain.CreateBatch) (dom
 	if domain.KindOf(err) != domain.NotFound {
 		return domain.Batched{}, err
 	}
-	product, err = uow.Products.Get(ctx, cmd.SKU)
-	if domain.KindOf(err) == domain.NotFound {
-		product, err = domain.NewProduct(cmd.SKU), nil
-		uow.Products.Add(product)
-	}
+	product, err = knownOrNew(ctx, uow, cmd.SKU)
 	if err != nil {
 		return domain.Batched{}, err
 	}

@@ -85,42 +85,13 @@ func Perform[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[
 	return effect, nil
 }
 
-// Preview returns what a command would do, and does nothing: it is the same
-// run, on a snapshot of its own, never written. It doesn't wait for writers.
-func Preview[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (effect Effect[R], _ error) {
-	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{r.(R), slices.Clone(events)} })
-	if err != nil {
-		return effect, err
-	}
-	err = b.work.store.View(ctx, func(ctx context.Context, r Reader) error {
-		s := newSession(unwritten{r}, b.work.now(), newCatalog(keepProducts), 1)
-		if err := s.prefetch(ctx, []*call{c}); err != nil {
-			return err
-		}
-		return s.try(ctx, c)
-	})
-	return effect, err
-}
-
-// unwritten gives out numbers that are larger than any real one.
-type unwritten struct{ Reader }
-
-func (unwritten) Reserve(context.Context, Sequence, int) (int64, error) { return 1 << 62, nil }
-
 // Close waits until what was sent is done.
 func (b *Bus) Close() { b.work.Wait() }
-
-// message is a command whose type of answer is forgotten.
-type message interface {
-	CommandName() string
-	Validate() error
-	CameFrom() domain.Origin
-}
 
 // prepare makes a call of a command. got is called with what the handler
 // returned and the events, which are valid only until it returns, each time
 // that the handler ran.
-func (b *Bus) prepare(cmd message, got func(any, []Envelope)) (*call, error) {
+func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, error) {
 	h, ok := b.commands[cmd.CommandName()]
 	if !ok {
 		return nil, fmt.Errorf("no handler for command %s", cmd.CommandName())

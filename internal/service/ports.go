@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"allot/internal/domain"
@@ -150,6 +151,11 @@ type Envelope struct {
 type Subscription struct {
 	Name   string   // how the store remembers it; it must not change
 	Events []string // names of those it wants; empty: all
+}
+
+// Wants reports whether the subscription is to see e.
+func (s Subscription) Wants(e Envelope) bool {
+	return len(s.Events) == 0 || slices.Contains(s.Events, e.Event.EventName())
 }
 
 // Failure is an event that could not be delivered to a subscription yet.

@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"allot/internal/domain"
@@ -19,6 +20,15 @@ type Projection struct {
 // NewProjection returns the state before the first event.
 func NewProjection() *Projection {
 	return &Projection{Products: map[string]domain.Snapshot{}, Batches: map[string]domain.Batch{}, Lines: map[string]map[string]domain.Line{}}
+}
+
+// Clone returns a copy that goes its own way.
+func (p *Projection) Clone() *Projection {
+	lines := make(map[string]map[string]domain.Line, len(p.Lines))
+	for id, order := range p.Lines {
+		lines[id] = maps.Clone(order)
+	}
+	return &Projection{Products: maps.Clone(p.Products), Batches: maps.Clone(p.Batches), Lines: lines}
 }
 
 // Apply moves the state on by one event.

@@ -102,7 +102,7 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 	}
 	s.uow.CollectNewEvents()
 	if err := s.keep(&s.uow); err != nil {
-		return err
+		return s.noteBroken(err) // half of it may have been kept
 	}
 	c.kept(s.uow.events)
 	return nil

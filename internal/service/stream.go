@@ -19,9 +19,29 @@ type Outcome[R any] struct {
 // of commands, so that transactions are full. If ctx ends or the caller stops,
 // commands that were read may yet be done; sending them again is safe.
 func SendAll[C domain.Command[R], R any](ctx context.Context, b *Bus, commands iter.Seq[C]) iter.Seq[Outcome[R]] {
+	messages := func(yield func(domain.Message) bool) {
+		for cmd := range commands {
+			if !yield(cmd) {
+				return
+			}
+		}
+	}
 	return func(yield func(Outcome[R]) bool) {
+		for o := range SendEach(ctx, b, messages) {
+			result, _ := o.Result.(R)
+			if !yield(Outcome[R]{result, o.Err}) {
+				return
+			}
+		}
+	}
+}
+
+// SendEach is SendAll for commands of several types. The result of each is of
+// the type that its handler returns, nil if it failed.
+func SendEach(ctx context.Context, b *Bus, commands iter.Seq[domain.Message]) iter.Seq[Outcome[any]] {
+	return func(yield func(Outcome[any]) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		handed := handOver[R](ctx, b, commands)
+		handed := b.handOver(ctx, commands)
 		defer func() { // nobody reads commands any more once we return
 			cancel()
 			for h := range handed {
@@ -40,8 +60,8 @@ func SendAll[C domain.Command[R], R any](ctx context.Context, b *Bus, commands i
 }
 
 // handful is so many commands at a time.
-type handful[R any] struct {
-	outcomes []Outcome[R]
+type handful struct {
+	outcomes []Outcome[any]
 	pending  sync.WaitGroup
 }
 
@@ -51,31 +71,13 @@ const (
 )
 
 // handOver queues commands by the handful, some ahead of who receives them.
-func handOver[R any, C domain.Command[R]](ctx context.Context, b *Bus, commands iter.Seq[C]) <-chan *handful[R] {
-	out := make(chan *handful[R], handsInQueue)
+func (b *Bus) handOver(ctx context.Context, commands iter.Seq[domain.Message]) <-chan *handful {
+	out := make(chan *handful, handsInQueue)
 	go func() {
 		defer close(out)
 		for batch := range chunks(commands, handfulSize) {
-			h := &handful[R]{outcomes: make([]Outcome[R], len(batch))}
-			calls := make([]*call, 0, len(batch))
-			for i, cmd := range batch {
-				outcome := &h.outcomes[i]
-				c, err := b.prepare(cmd, func(r any, _ []Envelope) { outcome.Result = r.(R) })
-				if err != nil {
-					outcome.Err = err
-					continue
-				}
-				c.ctx = ctx
-				c.done = func() {
-					if outcome.Err = c.err; c.err != nil {
-						var none R
-						outcome.Result = none
-					}
-					h.pending.Done()
-				}
-				calls = append(calls, c)
-			}
-			h.pending.Add(len(calls))
+			h := &handful{outcomes: make([]Outcome[any], len(batch))}
+			calls := h.calls(ctx, b, batch)
 			select {
 			case out <- h:
 				b.work.enqueue(calls...)
@@ -85,6 +87,29 @@ func handOver[R any, C domain.Command[R]](ctx context.Context, b *Bus, commands 
 		}
 	}()
 	return out
+}
+
+// calls prepares the commands that can be tried at all.
+func (h *handful) calls(ctx context.Context, b *Bus, commands []domain.Message) []*call {
+	calls := make([]*call, 0, len(commands))
+	for i, cmd := range commands {
+		outcome := &h.outcomes[i]
+		c, err := b.prepare(cmd, func(r any, _ []Envelope) { outcome.Result = r })
+		if err != nil {
+			outcome.Err = err
+			continue
+		}
+		c.ctx = ctx
+		c.done = func() {
+			if outcome.Err = c.err; c.err != nil {
+				outcome.Result = nil
+			}
+			h.pending.Done()
+		}
+		calls = append(calls, c)
+	}
+	h.pending.Add(len(calls))
+	return calls
 }
 
 func chunks[T any](seq iter.Seq[T], size int) iter.Seq[[]T] {

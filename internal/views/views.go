@@ -73,6 +73,7 @@ type OrderSummary struct {
 // Product is the stock of one SKU. OnHand + Inbound - Allocated = Available.
 type Product struct {
 	SKU              string  `json:"sku"`
+	Description      string  `json:"description,omitempty"`
 	OnHand           int     `json:"on_hand"`   // units in the warehouse, whosever they are
 	Inbound          int     `json:"inbound"`   // units on their way
 	Allocated        int     `json:"allocated"` // units

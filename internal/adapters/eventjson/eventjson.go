@@ -1,0 +1,52 @@
+// Package eventjson turns events into JSON and back, for every store alike.
+// It knows the domain, and nothing of where the JSON is kept.
+package eventjson
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"allot/internal/domain"
+)
+
+// decoders has every event there is and ever was: what was written once must
+// be readable for ever.
+var decoders = map[string]func([]byte) (domain.Event, error){
+	"product_described":      decode[domain.ProductDescribed],
+	"batch_created":          decode[domain.BatchCreated],
+	"batch_quantity_changed": decode[domain.BatchQuantityChanged],
+	"allocated":              decode[domain.Allocated],
+	"deallocated":            decode[domain.Deallocated],
+	"backordered":            decode[domain.Backordered],
+	"line_cancelled":         decode[domain.LineCancelled],
+	"out_of_stock":           decode[domain.OutOfStock],
+}
+
+func decode[E domain.Event](body []byte) (domain.Event, error) {
+	var e E
+	err := json.Unmarshal(body, &e)
+	return e, err
+}
+
+// Encode returns e as JSON.
+func Encode(e domain.Event) ([]byte, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.EventName(), err)
+	}
+	return body, nil
+}
+
+// Decode is the inverse of Encode. An event that is not known is an error: it
+// was written by a newer version of the program.
+func Decode(name string, body []byte) (domain.Event, error) {
+	d, ok := decoders[name]
+	if !ok {
+		return nil, fmt.Errorf("decode event: %q is not known; a newer allot wrote it", name)
+	}
+	e, err := d(body)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", name, err)
+	}
+	return e, nil
+}

@@ -1,0 +1,186 @@
+// Package memory keeps everything in memory: the smallest example of a store,
+// and the fake that tests of the service layer use. It is held to the same
+// contract as the databases.
+//
+// All of its state follows from the log of events; it ignores the rows of
+// service.Changes but for the versions. So a test that passes here and fails
+// on a database has found rows that say something else than the events.
+package memory
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"allot/internal/domain"
+	"allot/internal/service"
+)
+
+// Store is a service.Store, a service.Audited and a views.Reader. Transactions
+// run one at a time.
+type Store struct {
+	writing    sync.Mutex // held for a transaction
+	delivering sync.Map   // of *sync.Mutex, by subscription
+
+	mu    sync.RWMutex // guards world: writers change it only when they commit
+	world world
+}
+
+// world is all there is.
+type world struct {
+	*service.Projection
+	log       []service.Envelope
+	reasons   map[[2]string]int64 // order id and SKU -> position of the last event about the line
+	given     map[service.Sequence]int64
+	positions map[string]int64 // of subscriptions
+	failures  map[failed]service.Failure
+}
+
+type failed struct {
+	subscription string
+	position     int64
+}
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{world: world{
+		Projection: service.NewProjection(),
+		reasons:    map[[2]string]int64{},
+		given:      map[service.Sequence]int64{},
+		positions:  map[string]int64{},
+		failures:   map[failed]service.Failure{},
+	}}
+}
+
+// Close does nothing: there is nothing to close.
+func (s *Store) Close() error { return nil }
+
+// Lane implements service.Store.
+func (s *Store) Lane(string) string { return "" }
+
+// InTx implements service.Store.
+func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	t := &tx{reader: reader{&s.world}, given: maps.Clone(s.world.given)}
+	if err := fn(ctx, t); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.world.given = t.given
+	for _, e := range t.written {
+		s.world.append(e)
+	}
+	return nil
+}
+
+// View implements service.Store.
+func (s *Store) View(ctx context.Context, fn func(context.Context, service.Reader) error) error {
+	s.mu.RLock()
+	snapshot := world{Projection: s.world.Clone()}
+	s.mu.RUnlock()
+	return fn(ctx, reader{&snapshot})
+}
+
+func (w *world) append(e service.Envelope) {
+	e.Position = int64(len(w.log)) + 1
+	w.log = append(w.log, e)
+	w.Apply(e)
+	if line, ok := domain.LineAfter(e.Event); ok {
+		w.reasons[[2]string{line.OrderID, line.SKU}] = e.Position
+	}
+}
+
+// reader is a service.Reader of a world that doesn't change meanwhile.
+type reader struct{ *world }
+
+// Load implements service.Reader.
+func (r reader) Load(_ context.Context, want service.Want) (found service.Found, _ error) {
+	for _, k := range want.Products {
+		if p := r.Products[k.SKU]; p.Version != k.Version {
+			p.Batches = r.open(k.SKU)
+			found.Products = append(found.Products, p)
+		}
+	}
+	for _, ref := range want.Batches {
+		if b, ok := r.Batches[ref]; ok {
+			found.Batches = append(found.Batches, b)
+		}
+	}
+	for _, id := range want.Orders {
+		found.Lines = slices.AppendSeq(found.Lines, maps.Values(r.Lines[id]))
+	}
+	return found, nil
+}
+
+func (r reader) open(sku string) (out []domain.Batch) {
+	for _, b := range r.Batches {
+		if b.SKU == sku && b.Available() > 0 {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// LinesOf implements service.Reader.
+func (r reader) LinesOf(_ context.Context, batchRef string) iter.Seq2[domain.Line, error] {
+	lines := r.lines(func(l domain.Line) bool { return l.BatchRef == batchRef })
+	slices.Reverse(lines)
+	return each(lines)
+}
+
+// Backorders implements service.Reader.
+func (r reader) Backorders(_ context.Context, sku string) iter.Seq2[domain.Line, error] {
+	return each(r.lines(func(l domain.Line) bool { return l.SKU == sku && l.Status == domain.StatusBackordered }))
+}
+
+// lines returns those that keep picks, oldest first.
+func (w *world) lines(keep func(domain.Line) bool) (out []domain.Line) {
+	for _, order := range w.Lines {
+		for _, l := range order {
+			if keep(l) {
+				out = append(out, l)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b domain.Line) int { return int(a.Seq - b.Seq) })
+	return out
+}
+
+func each[T any](items []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, item := range items {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// tx is a service.Tx. It keeps what is written until the end.
+type tx struct {
+	reader
+	given   map[service.Sequence]int64
+	written []service.Envelope
+}
+
+// Reserve implements service.Tx.
+func (t *tx) Reserve(_ context.Context, s service.Sequence, n int) (int64, error) {
+	first := t.given[s] + 1
+	t.given[s] += int64(n)
+	return first, nil
+}
+
+// Write implements service.Tx.
+func (t *tx) Write(_ context.Context, c service.Changes) error {
+	for _, p := range c.Products {
+		if t.Products[p.To.SKU].Version != p.From {
+			return service.ErrStale
+		}
+	}
+	t.written = append(t.written, c.Events...)
+	return nil
+}

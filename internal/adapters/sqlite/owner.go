@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Owner is the process that writes to a database.
+type Owner struct {
+	PID     int       `json:"pid"`
+	Program string    `json:"program"`       // "allot serve"
+	URL     string    `json:"url,omitempty"` // where it takes commands, if it does
+	Since   time.Time `json:"since"`
+}
+
+// InUseError says that another process writes to a database.
+type InUseError struct {
+	File  string
+	Owner Owner // its PID is 0 if it didn't say
+}
+
+func (e *InUseError) Error() string {
+	who := "another process"
+	if e.Owner.PID > 0 {
+		who = fmt.Sprintf("%s (pid %d, since %s)", e.Owner.Program, e.Owner.PID, e.Owner.Since.Format(time.DateTime))
+	}
+	if e.Owner.URL != "" {
+		who += " at " + e.Owner.URL
+	}
+	return fmt.Sprintf("%s is in use by %s: stop it, or choose another data directory with --data", e.File, who)
+}
+
+// owner holds the lock that lets us write. The lock is the kernel's and ends
+// with the process; what the file says is for people and programs to read.
+type owner struct {
+	lock *flock.Flock
+	Owner
+}
+
+// patience is how long a process waits for another one to finish: long enough
+// for a command, too short for somebody to wonder.
+const patience = 2 * time.Second
+
+func own(ctx context.Context, file, program string) (*owner, error) {
+	o := &owner{lock: flock.New(lockFile(file)), Owner: Owner{PID: os.Getpid(), Program: program, Since: time.Now()}}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	locked, err := o.lock.TryLockContext(ctx, 20*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) {
+		other, _ := OwnerOf(file)
+		return nil, &InUseError{File: file, Owner: other}
+	}
+	if err != nil || !locked {
+		return nil, fmt.Errorf("lock %s: %w", lockFile(file), err)
+	}
+	return o, o.write()
+}
+
+func lockFile(file string) string { return file + ".lock" }
+
+func (o *owner) write() error {
+	body, err := json.Marshal(o.Owner)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.lock.Path(), body, 0o640); err != nil {
+		return fmt.Errorf("say who owns the database: %w", err)
+	}
+	return nil
+}
+
+func lockFileOf(o *owner) string { return o.lock.Path() }
+
+// release leaves the file, empty: removing it would let two processes lock two
+// files of the same name.
+func (o *owner) release() error {
+	return errors.Join(os.Truncate(o.lock.Path(), 0), o.lock.Unlock())
+}
+
+// Announce tells other processes where this one takes commands.
+func (s *Store) Announce(url string) error {
+	s.owner.URL = url
+	return s.owner.write()
+}
+
+// OwnerOf returns the process that writes to the database in a file; false if
+// none does.
+func OwnerOf(file string) (Owner, bool) {
+	lock := flock.New(lockFile(file))
+	if _, err := os.Stat(lock.Path()); err != nil {
+		return Owner{}, false
+	}
+	if free, err := lock.TryRLock(); err == nil && free {
+		lock.Unlock() // nobody else needs to know
+		return Owner{}, false
+	}
+	var o Owner
+	body, err := os.ReadFile(lock.Path())
+	if err != nil || json.Unmarshal(body, &o) != nil {
+		return Owner{}, true
+	}
+	return o, true
+}
