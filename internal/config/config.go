@@ -1,0 +1,78 @@
+// Package config is what a user may set: one table of settings, and how their
+// values are found. In order of precedence a value comes from its flag, its
+// ALLOT_* variable, the file that --config names, or its default; with
+// --book-env the variables of the book's service come before the file.
+//
+// The package knows nothing of what the settings are used for, and reads
+// nothing but the flags, the variables and the file that it is given.
+package config
+
+import (
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is the value of every setting. The documentation of each is in the
+// table that Settings returns; all have been checked against its rules.
+type Config struct {
+	File            string // path of the configuration file; empty if there is none
+	BookEnv         bool
+	Data            string // path of a directory
+	DB              string // sqlite:PATH, or empty: SQLiteFile says where the database is then
+	Addr            string // HOST:PORT
+	Server          string // URL without a slash at its end, or empty
+	Output          Output
+	Timezone        *time.Location
+	LogLevel        slog.Level
+	LogFormat       LogFormat
+	ShutdownTimeout time.Duration
+	Group           int // commands, at most, in one commit
+
+	origins []Value
+}
+
+// Output is the form of a command's answer.
+type Output string
+
+// The forms of output.
+const (
+	OutputTable  Output = "table"
+	OutputJSON   Output = "json"
+	OutputNDJSON Output = "ndjson"
+	OutputCSV    Output = "csv"
+	OutputName   Output = "name"
+)
+
+// LogFormat is the form of log lines.
+type LogFormat string
+
+// The forms of log lines.
+const (
+	LogAuto LogFormat = "auto" // text on a terminal, else JSON
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// Value is the value of a setting, as it was written, and where it was found:
+// "--addr", "ALLOT_ADDR", "API_HOST", "allot.toml:3" or "default".
+type Value struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// Origins returns the value of every setting and its source, in the order of
+// the table of settings.
+func (c Config) Origins() []Value { return slices.Clone(c.origins) }
+
+// SQLiteFile is the path of the SQLite database: the one that DB names, else
+// allot.db in the data directory.
+func (c Config) SQLiteFile() string {
+	if path, ok := strings.CutPrefix(c.DB, sqliteScheme); ok {
+		return path
+	}
+	return filepath.Join(c.Data, "allot.db")
+}

@@ -1,0 +1,347 @@
+package domain_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"allot/internal/domain"
+)
+
+// What the tests are about: one product, and a few days.
+const (
+	sku         = "RED-CHAIR"
+	inWarehouse = domain.Date(0)
+)
+
+var (
+	october  = domain.NewDate(2026, time.October, 1)
+	november = domain.NewDate(2026, time.November, 1)
+	december = domain.NewDate(2026, time.December, 1)
+)
+
+// ledger is a product with all the lines it has accepted. It does what a unit
+// of work does: a command works on a draft, its signals are handled, and what
+// remains of its events are the facts. It knows lines and batches from the
+// facts alone.
+type ledger struct {
+	t        tester
+	product  *domain.Product         // at rest
+	draft    *domain.Product         // in use, or nil
+	keepOpen bool                    // go on with the same draft
+	unkept   int                     // facts of the draft in use
+	lines    map[string]domain.Line  // by order id
+	batches  map[string]domain.Batch // by reference, all there ever were
+	numbers  domain.Snapshot         // without batches
+	facts    []domain.Event          // of the last command
+	given    int64                   // the age of the youngest line
+}
+
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// newLedger returns a ledger of a product with batches of the given reference,
+// quantity and ETA.
+func newLedger(t tester, batches ...domain.Batch) *ledger {
+	t.Helper()
+	l := &ledger{
+		t: t, product: domain.NewProduct(sku), numbers: domain.Snapshot{SKU: sku},
+		lines: map[string]domain.Line{}, batches: map[string]domain.Batch{},
+	}
+	for _, b := range batches {
+		l.add(b.Ref, b.Purchased, b.ETA)
+	}
+	return l
+}
+
+// batch is one to be added.
+func batch(ref string, qty int, eta domain.Date) domain.Batch {
+	return domain.Batch{Ref: ref, SKU: sku, Purchased: qty, ETA: eta}
+}
+
+func (l *ledger) describe(name string) (answer domain.Described) {
+	l.t.Helper()
+	l.must(l.do(func(p *domain.Product) error {
+		answer = p.Describe(name)
+		return nil
+	}))
+	return answer
+}
+
+func (l *ledger) tryAdd(ref string, qty int, eta domain.Date) (answer domain.Batched, err error) {
+	b := batch(ref, qty, eta)
+	b.Seq = int64(len(l.batches)) + 1
+	err = l.do(func(p *domain.Product) error {
+		l.recall(p, ref)
+		answer, err = p.AddBatch(b)
+		return err
+	})
+	return answer, err
+}
+
+func (l *ledger) add(ref string, qty int, eta domain.Date) domain.Batched {
+	l.t.Helper()
+	answer, err := l.tryAdd(ref, qty, eta)
+	l.must(err)
+	return answer
+}
+
+func (l *ledger) tryAllocate(order string, qty int, onShortage domain.Shortage) (answer domain.Placement, err error) {
+	err = l.do(func(p *domain.Product) error {
+		answer, err = p.Allocate(domain.OrderLine{OrderID: order, SKU: sku, Qty: qty}, onShortage, l.lines[order], l.given+1)
+		return err
+	})
+	if l.lines[order].Seq > l.given {
+		l.given++
+	}
+	return answer, err
+}
+
+func (l *ledger) allocate(order string, qty int) domain.Placement {
+	l.t.Helper()
+	answer, err := l.tryAllocate(order, qty, domain.KeepBackorder)
+	l.must(err)
+	return answer
+}
+
+func (l *ledger) tryChange(ref string, qty int) (answer domain.Batched, err error) {
+	err = l.do(func(p *domain.Product) error {
+		l.recall(p, ref)
+		answer, err = p.ChangeBatchQuantity(ref, qty, l.newestOf(ref))
+		return err
+	})
+	return answer, err
+}
+
+func (l *ledger) change(ref string, qty int) domain.Batched {
+	l.t.Helper()
+	answer, err := l.tryChange(ref, qty)
+	l.must(err)
+	return answer
+}
+
+func (l *ledger) cancel(order string) (answer domain.Placement) {
+	l.t.Helper()
+	l.must(l.do(func(p *domain.Product) (err error) {
+		l.recall(p, l.lines[order].BatchRef)
+		answer, err = p.CancelLine(l.lines[order])
+		return err
+	}))
+	return answer
+}
+
+// do has a command done, and all that follows from it.
+func (l *ledger) do(command func(*domain.Product) error) error {
+	l.t.Helper()
+	l.facts = nil
+	if l.draft == nil {
+		l.draft = l.product.Draft()
+	}
+	if err := command(l.draft); err != nil {
+		return err
+	}
+	for events := l.draft.PopEvents(); len(events) > 0; events = l.draft.PopEvents() {
+		for _, e := range events {
+			l.must(l.handle(e))
+		}
+	}
+	l.unkept += len(l.facts)
+	if !l.keepOpen {
+		l.settle()
+	}
+	return nil
+}
+
+func (l *ledger) handle(e domain.Event) error {
+	switch e := e.(type) {
+	case domain.LinesDisplaced:
+		l.draft.Reallocate(e)
+	case domain.StockAvailable:
+		return l.draft.FillBackorders(e, l.queue())
+	default:
+		l.enter(e)
+	}
+	return nil
+}
+
+// enter notes a fact, and what follows from it.
+func (l *ledger) enter(e domain.Event) {
+	var before domain.Status
+	if line, ok := domain.LineAfter(e); ok {
+		before = l.lines[line.OrderID].Status
+		l.lines[line.OrderID] = line
+	}
+	if ref := domain.BatchOf(e); ref != "" {
+		l.batches[ref] = l.batches[ref].After(e)
+	}
+	l.numbers = l.numbers.After(e, before)
+	l.facts = append(l.facts, e)
+}
+
+// settle makes the draft the product, as a commit does.
+func (l *ledger) settle() {
+	l.t.Helper()
+	if l.draft == nil {
+		return
+	}
+	_, err := l.draft.Settle(l.unkept)
+	l.must(err)
+	l.product, l.draft, l.unkept = l.draft, nil, 0
+	l.product.Trim()
+}
+
+// reload forgets the product and makes it anew from what the facts left, as
+// when it is loaded from a store.
+func (l *ledger) reload() {
+	l.t.Helper()
+	l.settle()
+	stored := l.numbers
+	stored.Batches = l.open()
+	l.product = domain.Restore(stored)
+}
+
+// recall has the product know a batch that it may have trimmed.
+func (l *ledger) recall(p *domain.Product, ref string) {
+	if b, ok := l.batches[ref]; ok {
+		p.Recall(b)
+	}
+}
+
+// open returns the batches with stock left, oldest first.
+func (l *ledger) open() (open []domain.Batch) {
+	for _, b := range l.batches {
+		if b.Available() > 0 {
+			open = append(open, b)
+		}
+	}
+	slices.SortFunc(open, func(a, b domain.Batch) int { return cmp.Compare(a.Seq, b.Seq) })
+	return open
+}
+
+// newestOf yields the lines of a batch, latest first.
+func (l *ledger) newestOf(ref string) iter.Seq2[domain.Line, error] {
+	lines := l.pick(func(line domain.Line) bool { return line.BatchRef == ref })
+	slices.Reverse(lines)
+	return yielding(lines...)
+}
+
+// queue yields the lines that wait, oldest first.
+func (l *ledger) queue() iter.Seq2[domain.Line, error] {
+	return yielding(l.pick(func(line domain.Line) bool { return line.Status == domain.StatusBackordered })...)
+}
+
+// pick returns the lines that keep picks, oldest first.
+func (l *ledger) pick(keep func(domain.Line) bool) []domain.Line {
+	lines := slices.Collect(maps.Values(l.lines))
+	lines = slices.DeleteFunc(lines, func(line domain.Line) bool { return !keep(line) })
+	slices.SortFunc(lines, func(a, b domain.Line) int { return cmp.Compare(a.Seq, b.Seq) })
+	return lines
+}
+
+func yielding(lines ...domain.Line) iter.Seq2[domain.Line, error] {
+	return func(yield func(domain.Line, error) bool) {
+		for _, line := range lines {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
+}
+
+// standing says of each order where its line stands: the reference of its
+// batch, or its status.
+type standing map[string]string
+
+func (l *ledger) standing() standing {
+	s := standing{}
+	for order, line := range l.lines {
+		s[order] = cmp.Or(line.BatchRef, string(line.Status))
+	}
+	return s
+}
+
+// told is what the last command made known, in short.
+func (l *ledger) told() []string {
+	told := []string{}
+	for _, e := range l.facts {
+		told = append(told, short(e))
+	}
+	return told
+}
+
+func short(e domain.Event) string {
+	switch e := e.(type) {
+	case domain.BatchCreated:
+		return fmt.Sprintf("%s: %d units", e.Ref, e.Qty)
+	case domain.BatchQuantityChanged:
+		return fmt.Sprintf("%s: %d units, not %d", e.Ref, e.Qty, e.Previous)
+	case domain.Allocated:
+		if e.MovedFrom != "" {
+			return fmt.Sprintf("%s allocated in %s, moved from %s", e.OrderID, e.BatchRef, e.MovedFrom)
+		}
+		return fmt.Sprintf("%s allocated in %s", e.OrderID, e.BatchRef)
+	case domain.Deallocated:
+		return fmt.Sprintf("%s deallocated from %s: %s", e.OrderID, e.BatchRef, e.Reason)
+	case domain.Backordered:
+		return e.OrderID + " backordered"
+	case domain.LineCancelled:
+		return e.OrderID + " cancelled"
+	case domain.OutOfStock:
+		return fmt.Sprintf("out of stock for %s, at most %d", e.OrderID, e.LargestFit)
+	}
+	return e.EventName()
+}
+
+func (l *ledger) must(err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatalf("%v", err)
+	}
+}
+
+// expect fails the test if got is not what is wanted.
+func expect[T any](t tester, got, want T) {
+	t.Helper()
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Fatalf("-want +got\n%s", diff)
+	}
+}
+
+// codeOf is the code of a domain error, or "" if err is none.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// mustFailWithoutTrace has a method fail on a draft of p, and fails the test
+// if it succeeds or leaves a trace.
+func mustFailWithoutTrace(t *testing.T, p *domain.Product, method func(draft *domain.Product) error) error {
+	t.Helper()
+	before := p.Snapshot()
+	before.Batches = slices.Clone(before.Batches)
+	draft := p.Draft()
+
+	failure := method(draft)
+	if failure == nil {
+		t.Fatal("no error")
+	}
+	expect(t, draft.PopEvents(), nil)
+	edits, err := draft.Settle(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, edits, nil)
+	expect(t, draft.Snapshot(), before)
+	return failure
+}
