@@ -28,18 +28,25 @@ func ParseDate(s string) (Date, error) {
 	if s == "" {
 		return 0, nil
 	}
-	day := s
-	if len(s) > 10 && (s[10] == 'T' || s[10] == ' ') {
-		day = s[:10]
+	for _, layout := range layouts {
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
+		}
+		if t.Year() < firstYear || t.Year() > lastYear {
+			return 0, fmt.Errorf("%q is out of range: dates lie between %d-01-01 and %d-12-31", s, firstYear, lastYear)
+		}
+		return NewDate(t.Date()), nil
 	}
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a date: write YYYY-MM-DD, for example 2026-12-01", s)
-	}
-	if t.Year() < firstYear || t.Year() > lastYear {
-		return 0, fmt.Errorf("%q is out of range: dates lie between %d-01-01 and %d-12-31", s, firstYear, lastYear)
-	}
-	return NewDate(t.Date()), nil
+	return 0, fmt.Errorf("%q is not a date: write YYYY-MM-DD, for example 2026-12-01", s)
+}
+
+// layouts are the ways to write a date, the usual one first. Seconds may have
+// a fraction.
+var layouts = []string{
+	time.DateOnly,
+	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04",
+	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04Z07:00", "2006-01-02 15:04",
 }
 
 // String is the date as YYYY-MM-DD, or "" if there is none.
@@ -54,7 +61,10 @@ func (d Date) String() string {
 func (d Date) AddDays(n int) Date { return NewDate(d.time().AddDate(0, 0, n).Date()) }
 
 // Sub returns the number of days from other to d.
-func (d Date) Sub(other Date) int { return int(d.time().Sub(other.time()).Hours() / 24) }
+func (d Date) Sub(other Date) int {
+	const day = 24 * 60 * 60 // a time.Duration ends after 292 years
+	return int((d.time().Unix() - other.time().Unix()) / day)
+}
 
 func (d Date) time() time.Time {
 	return time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, time.UTC)

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -12,6 +13,13 @@ import (
 // Draft returns a draft of p. p must not be changed while the draft is in use.
 func (p *Product) Draft() *Product {
 	return &Product{sku: p.sku, description: p.description, version: p.version, batches: p.batches, backorders: p.backorders, outOfStock: p.outOfStock}
+}
+
+// mark returns p as it is now, to go back to after a failure on the way.
+func (p *Product) mark() Product {
+	was := *p
+	was.edits, was.editOf = slices.Clone(p.edits), maps.Clone(p.editOf)
+	return was
 }
 
 // Settle makes the draft, with so many more events in its life, an original in

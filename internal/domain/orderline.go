@@ -39,7 +39,7 @@ type Placement struct {
 	BatchRef   string
 	Promise    Date // when the stock comes; none: it is in the warehouse, or there is no batch
 	Why        Why  // empty if Replayed: the event log has the reason
-	LargestFit int  // if without a batch: the largest line of this SKU that one batch could take
+	LargestFit int  // if backordered or refused: the largest line of this SKU that one batch could take
 	Replayed   bool // nothing was changed: it was so already
 }
 

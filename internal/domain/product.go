@@ -86,7 +86,7 @@ func BatchConflict(known Batch) error {
 // is new.
 func (p *Product) Allocate(line OrderLine, onShortage Shortage, known Line, seq int64) (Placement, error) {
 	if known.Exists() {
-		return known.repeat(line)
+		return p.repeat(known, line)
 	}
 	why := Why{Rule: Earliest, Cause: Ordered}
 	if b := p.choose(line.Qty, &why); b != nil {
@@ -99,6 +99,15 @@ func (p *Product) Allocate(line OrderLine, onShortage Shortage, known Line, seq 
 	return p.backorder(Line{OrderLine: line, Seq: seq}, why), nil
 }
 
+// repeat answers a request for a line that was accepted before.
+func (p *Product) repeat(known Line, again OrderLine) (Placement, error) {
+	answer, err := known.repeat(again)
+	if answer.Status == StatusBackordered {
+		answer.LargestFit = p.largestFit()
+	}
+	return answer, err
+}
+
 // ChangeBatchQuantity sets how much of a batch was purchased. If more of it is
 // allocated, the batch gives up lines, drawn from newest, which yields its
 // lines latest first, until what is left fits; it draws no more than it needs.
@@ -108,19 +117,19 @@ func (p *Product) ChangeBatchQuantity(ref string, qty int, newest iter.Seq2[Line
 	if found == nil {
 		return Batched{}, UnknownBatch(ref)
 	}
-	if found.Purchased == qty {
-		return Batched{Batch: *found, Replayed: true}, nil
+	b, previous := *found, found.Purchased
+	if previous == qty {
+		return Batched{Batch: b, Replayed: true}, nil
 	}
-	b := *found
 	b.Purchased = qty
 	lines, err := b.release(newest)
 	if err != nil {
 		return Batched{}, err
 	}
 	p.edit(b)
-	p.record(BatchQuantityChanged{Ref: ref, SKU: p.sku, Qty: qty, Previous: found.Purchased})
+	p.record(BatchQuantityChanged{Ref: ref, SKU: p.sku, Qty: qty, Previous: previous})
 	p.outOfStock = false
-	if qty > found.Purchased {
+	if qty > previous {
 		p.offer(BatchEnlarged, ref)
 	}
 	if len(lines) > 0 {
@@ -176,8 +185,10 @@ func (p *Product) Reallocate(e LinesDisplaced) {
 // FillBackorders gives stock to lines that wait, in the order of queue; a line
 // that doesn't fit is passed over.
 func (p *Product) FillBackorders(e StockAvailable, queue iter.Seq2[Line, error]) error {
+	was := p.mark()
 	for line, err := range queue {
 		if err != nil {
+			*p = was
 			return err
 		}
 		why := Why{Rule: Earliest, Cause: e.Cause, By: e.By}

@@ -38,7 +38,7 @@ func checkIdentifier(field, s string) error {
 	ascii := true
 	for i, r := range s {
 		if ascii = ascii && r < utf8.RuneSelf; !identifierRune(r, i == 0) {
-			return invalid(field, "use letters, digits and printable ASCII, a letter or digit first", "%q has %q at place %d, which is not allowed there", s, r, i+1)
+			return invalid(field, "use letters, digits and printable ASCII, a letter or digit first", "%q has %q at place %d, which is not allowed there", s, r, utf8.RuneCountInString(s[:i])+1)
 		}
 	}
 	if !ascii && !norm.NFC.IsNormalString(s) {

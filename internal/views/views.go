@@ -92,8 +92,8 @@ type Batch struct {
 	Allocated int    `json:"allocated"`
 	Available int    `json:"available"`
 	ETA       string `json:"eta,omitempty"`
-	Seq       int64  `json:"seq"`   // its place in the order of creation
-	Lines     int    `json:"lines"` // lines allocated to it; not in lists
+	Seq       int64  `json:"seq"`             // its place in the order of creation
+	Lines     int    `json:"lines,omitempty"` // lines allocated to it; only where one batch is asked for
 }
 
 // Event is an entry of the event log.
@@ -110,6 +110,18 @@ type Event struct {
 	Correlation string    `json:"correlation,omitempty"`
 	Cause       string    `json:"cause,omitempty"`
 	Data        []byte    `json:"-"` // JSON
+}
+
+// Failure is an event that could not be delivered to a subscription yet.
+type Failure struct {
+	Subscription string    `json:"subscription"`
+	Position     int64     `json:"position"` // of the event
+	Type         string    `json:"type"`     // of the event
+	SKU          string    `json:"sku"`
+	Attempts     int       `json:"attempts"`
+	Error        string    `json:"error"`  // the last one
+	Next         time.Time `json:"next"`   // when it is tried again, unless it is parked
+	Parked       bool      `json:"parked"` // tried again only when somebody asks for it
 }
 
 // Stats are the numbers of the whole shop.
@@ -133,13 +145,34 @@ const (
 	MaxPage     = 500
 )
 
+// Size is the number of items that the page may have.
+func (p Page) Size() int {
+	if p.Limit <= 0 {
+		return DefaultPage
+	}
+	return min(p.Limit, MaxPage)
+}
+
 // List is a page of a list, and the cursor of the next one; empty if it is the last.
 type List[T any] struct {
 	Items []T    `json:"items"`
 	Next  string `json:"next,omitempty"`
 }
 
-// Reader answers questions. What does not exist is ErrNotFound.
+// NewList returns the first size of items as a page. If there are more, it has
+// a next one, from the cursor of its last item.
+func NewList[T any](items []T, size int, cursor func(T) string) List[T] {
+	if len(items) == 0 {
+		return List[T]{Items: []T{}} // an empty list in JSON, never null
+	}
+	if len(items) <= size {
+		return List[T]{Items: items}
+	}
+	return List[T]{Items: items[:size:size], Next: cursor(items[size-1])}
+}
+
+// Reader answers questions. What does not exist is ErrNotFound; a cursor that
+// no page ended with, or a status that no line can have, is refused as invalid.
 type Reader interface {
 	// Order returns an order with its lines, and why each stands where it does.
 	Order(ctx context.Context, orderID string) (Order, error)
@@ -160,6 +193,9 @@ type Reader interface {
 	Backorders(ctx context.Context, sku string, page Page) (List[Line], error)
 	// Events lists the event log from its start; the cursor is a position.
 	Events(ctx context.Context, page Page) (List[Event], error)
+	// Failures lists what could not be delivered yet, parked or not, by
+	// subscription and position; of one subscription if it is given.
+	Failures(ctx context.Context, subscription string, page Page) (List[Failure], error)
 	// Allocations yields every allocated line, the one allocated first first.
 	Allocations(ctx context.Context) iter.Seq2[Line, error]
 	// Stats returns the numbers of the whole shop.

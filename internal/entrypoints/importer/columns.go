@@ -80,39 +80,47 @@ func readHeader(as Kind, names []string, separator rune) (columns, error) {
 
 // complete refuses a header in which required columns are missing.
 func (c columns) complete(as Kind) error {
-	var missing, needed []string
-	for _, k := range known[as] {
-		if !k.required {
-			continue
-		}
-		needed = append(needed, k.names[0])
-		if _, ok := c.at[k.field]; !ok {
-			missing = append(missing, k.names[0])
-		}
-	}
-	if missing == nil {
+	lacking := missing(as, c.names)
+	if lacking == nil {
 		return nil
 	}
-	hint := "the first line must name the columns; " + string(as) + " need " + strings.Join(needed, ", ")
+	hint := fmt.Sprintf("the first line must name the columns; %s need %s", as, strings.Join(missing(as, nil), ", "))
 	for _, u := range c.unknown {
-		if slices.Contains(missing, u.Nearest) {
+		if slices.Contains(lacking, u.Nearest) {
 			hint += fmt.Sprintf("; is %q meant to be %s?", u.Name, u.Nearest)
 		}
 	}
-	return badHeader(hint, "there is no column %s in the first line, which is %q", strings.Join(missing, ", "), shorten(strings.Join(c.names, string(c.separator))))
+	for _, other := range kinds {
+		if missing(other, c.names) == nil {
+			hint += fmt.Sprintf("; these are columns of %s", other)
+		}
+	}
+	return badHeader(hint, "the first line lacks %s: it is %q", strings.Join(lacking, ", "), shorten(strings.Join(c.names, string(c.separator))))
+}
+
+// missing lists the required columns that are not among names.
+func missing(as Kind, names []string) (out []string) {
+	for _, k := range known[as] {
+		if k.required && !slices.ContainsFunc(names, func(name string) bool { return fieldOf(as, name) == k.field }) {
+			out = append(out, k.names[0])
+		}
+	}
+	return out
 }
 
 func badHeader(hint, format string, args ...any) error {
 	return &domain.Error{Kind: domain.Invalid, Code: CodeBadHeader, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
+var kinds = []Kind{Batches, Orders, Products}
+
 // checkKind refuses kinds that don't exist.
 func checkKind(as Kind) error {
-	if _, ok := known[as]; ok {
+	if slices.Contains(kinds, as) {
 		return nil
 	}
 	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "as",
-		Message: fmt.Sprintf("as is %q; it must be %s, %s or %s", as, Batches, Orders, Products), Hint: "say what the rows of the file are"}
+		Message: fmt.Sprintf("as is %q; it must be one of %q", as, kinds), Hint: "say what the rows of the file are"}
 }
 
 // checkText refuses a first line that no CSV file would have.
@@ -148,9 +156,6 @@ func fieldOf(as Kind, name string) string {
 	return ""
 }
 
-// mostUnlike is which part of a name may differ for it to be like another.
-const mostUnlike = 2.0 / 3
-
 // nearest is the known column whose name is most like the given one; "" if
 // none is like it at all.
 func nearest(as Kind, name string) string {
@@ -158,9 +163,8 @@ func nearest(as Kind, name string) string {
 	best, least := "", 1.0
 	for _, k := range known[as] {
 		for _, candidate := range k.names {
-			unlike := float64(distance(name, candidate)) / float64(max(len(name), len(candidate)))
-			if unlike < least {
-				best, least = k.names[0], unlike
+			if u := unlike(name, candidate); u < least {
+				best, least = k.names[0], u
 			}
 		}
 	}
@@ -168,6 +172,30 @@ func nearest(as Kind, name string) string {
 		return ""
 	}
 	return best
+}
+
+// mostUnlike is which part of a name may differ for it to be like another.
+const mostUnlike = 0.5
+
+// unlike is which part of a name differs from a known one. An abbreviation, as
+// qty is of quantity, is just like enough.
+func unlike(name, known string) float64 {
+	part := float64(distance(name, known)) / float64(max(len(name), len(known)))
+	if abbreviates(known, name) {
+		return min(part, mostUnlike)
+	}
+	return part
+}
+
+// abbreviates reports whether short is what is left of long without some of
+// its letters.
+func abbreviates(short, long string) bool {
+	for i := range len(long) {
+		if short != "" && short[0] == long[i] {
+			short = short[1:]
+		}
+	}
+	return short == ""
 }
 
 // distance is the number of bytes to insert, remove or replace to get from a

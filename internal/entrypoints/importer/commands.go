@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"strconv"
 
 	"allot/internal/domain"
 )
 
+// CodeMalformedRow is the code of rows whose values can't be told apart. It is
+// part of the wire format.
+const CodeMalformedRow = "malformed_row"
+
 // source makes commands of rows. It is read once.
 type source struct {
 	rows    *rows
+	as      Kind
 	columns columns
 	origin  domain.Origin
 	err     error // why it ended before the file did
@@ -26,16 +30,24 @@ type entry struct {
 	rows    []row // more than one if they were added up
 }
 
-// commands yields the commands, and tells the ledger beforehand to expect an
-// answer to each.
+// refusal says why rows can't be used.
+type refusal struct {
+	field   string // of the command; "" if it is about none
+	value   string // if it is about no field
+	code    string
+	problem string
+}
+
+// commands yields the commands, and tells the ledger of each before it does.
 func (s *source) commands(ctx context.Context, l *ledger) iter.Seq[domain.Message] {
-	entries := s.each(ctx)
-	if l.summary.As == Orders {
-		entries = s.addedUp(ctx)
-	}
 	return func(yield func(domain.Message) bool) {
+		entries := s.entries(ctx)
+		if s.as == Orders {
+			entries = s.addUp(entries)
+		}
 		for e := range entries {
-			if s.err = l.expect(e); s.err != nil {
+			if err := l.expect(e); err != nil {
+				s.err = err
 				return
 			}
 			if e.command != nil && !yield(e.command) {
@@ -45,37 +57,94 @@ func (s *source) commands(ctx context.Context, l *ledger) iter.Seq[domain.Messag
 	}
 }
 
-// each yields an entry for each row.
-func (s *source) each(ctx context.Context) iter.Seq[entry] {
-	return func(yield func(entry) bool) {
-		for e := range s.read(ctx) {
-			if !yield(e) {
-				return
-			}
-		}
-	}
-}
-
-// read yields what each row comes to by itself, until the file ends or s.err
-// says why not.
-func (s *source) read(ctx context.Context) iter.Seq[entry] {
+// entries yields what each row comes to, until the file ends or s.err says why
+// it didn't get there.
+func (s *source) entries(ctx context.Context) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		for {
 			if s.err = context.Cause(ctx); s.err != nil {
 				return
 			}
 			row, err := s.rows.next()
-			if err == io.EOF {
+			m, isMalformed := errors.AsType[*malformed](err)
+			switch {
+			case err == nil:
+				if !yield(s.entry(row)) {
+					return
+				}
+			case isMalformed:
+				if !yield(s.malformed(row, m)) {
+					return
+				}
+			case errors.Is(err, errEnd):
 				return
-			}
-			fault, isFault := errors.AsType[*malformed](err)
-			if err != nil && !isFault {
+			default:
 				s.err = fmt.Errorf("read line %d: %w", s.rows.line, err)
-				return
-			}
-			if !yield(s.entry(row, fault)) {
 				return
 			}
 		}
 	}
+}
+
+func (s *source) malformed(r row, m *malformed) entry {
+	r.values = make([]string, s.columns.width)
+	r.values[s.columns.at[spill(s.as)]] = m.text
+	return entry{rows: []row{r}, refusal: refusal{code: CodeMalformedRow, value: shorten(m.text), problem: m.problem}}
+}
+
+// entry makes a command of a row. What is left to refuse, the command's own
+// rules will.
+func (s *source) entry(r row) entry {
+	e := entry{rows: []row{r}}
+	var err error
+	switch s.as {
+	case Orders:
+		cmd := domain.Allocate{Origin: s.origin, OrderID: s.value(r, "order_id"), SKU: s.value(r, "sku")}
+		cmd.Qty, err = parseQty(s.value(r, "qty"), 1)
+		e.command = cmd
+	case Batches:
+		cmd := domain.CreateBatch{Origin: s.origin, Ref: s.value(r, "ref"), SKU: s.value(r, "sku")}
+		if cmd.Qty, err = parseQty(s.value(r, "qty"), 0); err == nil {
+			cmd.ETA, err = parseETA(s.value(r, "eta"))
+		}
+		e.command = cmd
+	case Products:
+		e.command = domain.DescribeProduct{Origin: s.origin, SKU: s.value(r, "sku"), Description: s.value(r, "description")}
+	}
+	if refused, ok := errors.AsType[*domain.Error](err); ok {
+		e.command, e.refusal = nil, refusalOf(refused)
+	}
+	return e
+}
+
+func (s *source) value(r row, field string) string { return r.values[s.columns.at[field]] }
+
+func refusalOf(err *domain.Error) refusal {
+	r := refusal{field: err.Field, code: err.Code, problem: err.Message}
+	if err.Hint != "" {
+		r.problem += ": " + err.Hint
+	}
+	return r
+}
+
+func invalid(field, format string, args ...any) error {
+	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: field, Message: field + " " + fmt.Sprintf(format, args...)}
+}
+
+// parseQty reads digits, and nothing that would have to be guessed: no blanks,
+// signs, fractions or separators of thousands.
+func parseQty(s string, least int) (int, error) {
+	qty, err := strconv.Atoi(s)
+	if err != nil || s[0] == '+' || qty < least || qty > domain.MaxQty {
+		return 0, invalid("qty", "is %q; it must be a whole number between %d and %d, in digits", s, least, domain.MaxQty)
+	}
+	return qty, nil
+}
+
+func parseETA(s string) (domain.Date, error) {
+	eta, err := domain.ParseDate(s)
+	if err != nil {
+		return 0, invalid("eta", "%v, or leave it empty for stock in the warehouse", err)
+	}
+	return eta, nil
 }

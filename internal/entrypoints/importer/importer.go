@@ -83,9 +83,9 @@ func Import(ctx context.Context, in io.Reader, as Kind, to Sink, o Options) (Sum
 	}
 	l := newLedger(columns, o, meter)
 	l.summary.As, l.summary.UnknownColumns = as, columns.unknown
-	err = run(ctx, &source{rows: rows, columns: columns, origin: o.Origin}, to, l)
+	err = run(ctx, &source{rows: rows, as: as, columns: columns, origin: o.Origin}, to, l)
 	summary, closing := l.close()
-	summary.Seconds = time.Since(began).Seconds()
+	summary.Seconds = time.Since(began).Round(time.Millisecond).Seconds()
 	if err = errors.Join(err, closing); err != nil {
 		err = fmt.Errorf("stopped after %d rows; run it again: rows already applied are recognised: %w", summary.Rows, err)
 	}

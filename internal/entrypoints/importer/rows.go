@@ -46,22 +46,34 @@ func open(in io.Reader, as Kind) (*rows, columns, error) {
 	}
 	r := &rows{in: plain, line: 1}
 	r.csv = csv.NewReader(&r.text)
-	r.csv.FieldsPerRecord = -1
-	text, err := r.peek()
-	if err != nil && err != io.EOF {
-		return nil, columns{}, fmt.Errorf("read the first line: %w", err)
-	}
-	if err := checkText(string(text)); err != nil {
+	names, err := r.header()
+	if err != nil {
 		return nil, columns{}, err
 	}
-	r.csv.Comma = separatorOf(string(text))
-	names, err := r.parse(text)
-	if err != nil {
-		return nil, columns{}, badHeader("the first line must name the columns", "the first line can't be read: %v", err)
-	}
-	r.skip(text)
 	c, err := readHeader(as, names, r.csv.Comma)
 	return r, c, err
+}
+
+// header returns the names of the columns. From then on each row must have as
+// many values.
+func (r *rows) header() ([]string, error) {
+	for {
+		text, err := r.peek()
+		if err != nil && !errors.Is(err, errEnd) {
+			return nil, fmt.Errorf("read the first line: %w", err)
+		}
+		if err := checkText(string(text)); err != nil {
+			return nil, err
+		}
+		r.csv.Comma = separatorOf(string(text))
+		names, err := r.parse(text)
+		if err != nil && !errors.Is(err, errEmptyLine) {
+			return nil, badHeader("the first line must name the columns", "the first line can't be read: %v", err)
+		}
+		if r.skip(text); err == nil {
+			return names, nil
+		}
+	}
 }
 
 // decompressed is what in holds, without compression and byte order mark.
@@ -80,7 +92,13 @@ func decompressed(in io.Reader) (*bufio.Reader, error) {
 	return plain, nil
 }
 
-// next returns the next row; io.EOF if there is none. If the values can't be
+var (
+	errEnd       = errors.New("the file is at its end")
+	errEmptyLine = errors.New("the line is empty")
+	errTooLong   = fmt.Errorf("the row is too long: write at most %d bytes, line end included", mostRow-1)
+)
+
+// next returns the next row, or errEnd if there is none. If the values can't be
 // told apart there is a *malformed as well, with the text in their place.
 func (r *rows) next() (row, error) {
 	for {
@@ -89,15 +107,17 @@ func (r *rows) next() (row, error) {
 			return row{}, err
 		}
 		values, err := r.parse(text)
-		if err == io.EOF { // an empty line
+		if errors.Is(err, errEmptyLine) {
 			r.skip(text)
 			continue
 		}
 		r.number++
 		found := row{number: r.number, line: r.line, values: values}
+		if err != nil && !errors.Is(err, csv.ErrFieldCount) {
+			text = firstLine(text) // what follows may be fine
+		}
 		if err != nil {
-			text = firstLine(text)
-			err = malformedBy(err, text)
+			err = r.malformed(err, text, len(values))
 		}
 		r.skip(text)
 		return found, err
@@ -109,13 +129,14 @@ type malformed struct{ problem, text string }
 
 func (m *malformed) Error() string { return m.problem }
 
-var errTooLong = fmt.Errorf("the row is too long: write at most %d bytes, line end included", mostRow-1)
-
-func malformedBy(err error, text []byte) *malformed {
+func (r *rows) malformed(err error, text []byte, values int) *malformed {
 	m := &malformed{problem: err.Error(), text: strings.TrimRight(string(text), "\r\n")}
 	switch {
-	case err == errTooLong:
+	case errors.Is(err, errTooLong):
 		m.text = shorten(m.text)
+	case errors.Is(err, csv.ErrFieldCount):
+		m.problem = fmt.Sprintf("the row has %d values, but the first line names %d columns: put values that hold a %q in quotes",
+			values, r.csv.FieldsPerRecord, r.csv.Comma)
 	case errors.Is(err, csv.ErrBareQuote):
 		m.problem = `a value that is not in quotes has a quote: put it in quotes and write "" for each quote in it`
 	case errors.Is(err, csv.ErrQuote):
@@ -125,7 +146,8 @@ func malformedBy(err error, text []byte) *malformed {
 }
 
 // peek returns the text of the next row, or of the line that it begins with if
-// it doesn't end. The text is valid until r is read from again.
+// it doesn't end; errEnd if there is none. The text is valid until r is read
+// from again.
 func (r *rows) peek() ([]byte, error) {
 	for more := 0; ; more = 1 {
 		_, err := r.in.Peek(r.in.Buffered() + more)
@@ -135,12 +157,14 @@ func (r *rows) peek() ([]byte, error) {
 		}
 		switch {
 		case err == nil:
-		case err == io.EOF && len(text) > 0 && quotes(text)%2 == 0:
-			return text, nil
-		case err == io.EOF && len(text) > 0, err == bufio.ErrBufferFull:
-			return firstLine(text), nil
-		default:
+		case err != io.EOF && err != bufio.ErrBufferFull:
 			return nil, err
+		case len(text) == 0:
+			return nil, errEnd
+		case err == io.EOF && quotes(text)%2 == 0:
+			return text, nil
+		default:
+			return firstLine(text), nil
 		}
 	}
 }
@@ -171,13 +195,16 @@ func firstLine(text []byte) []byte {
 	return text
 }
 
-// parse splits the text of a row into values; io.EOF if it is an empty line.
+// parse splits the text of a row into values, or returns errEmptyLine.
 func (r *rows) parse(text []byte) ([]string, error) {
 	if len(text) >= mostRow {
 		return nil, errTooLong
 	}
 	r.text = text
 	values, err := r.csv.Read()
+	if err == io.EOF {
+		return nil, errEmptyLine
+	}
 	for rest := err; rest != nil && rest != io.EOF; {
 		_, rest = r.csv.Read() // what it has taken of the text must not get into the next row
 	}

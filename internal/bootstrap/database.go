@@ -1,0 +1,65 @@
+package bootstrap
+
+import (
+	"context"
+
+	"allot/internal/adapters/memory"
+	"allot/internal/adapters/sqlite"
+)
+
+// Owner is the process that writes to a database.
+type Owner = sqlite.Owner
+
+// InUseError says that another process writes to a database.
+type InUseError = sqlite.InUseError
+
+// Health is what there is to say about a database file.
+type Health = sqlite.Health
+
+// Open puts an App together over the SQLite database in a file. program says
+// who we are, for other processes that want to write: "allot serve".
+func Open(ctx context.Context, file, program string, o Options) (*App, error) {
+	store, err := sqlite.Open(ctx, file, program)
+	if err != nil {
+		return nil, err
+	}
+	app := New(store, o)
+	app.announce = store.Announce
+	return app, nil
+}
+
+// OpenReadOnly puts an App together that only looks at the database in a file,
+// whoever else uses it. Its bus can preview commands; sending one fails.
+func OpenReadOnly(ctx context.Context, file string, o Options) (*App, error) {
+	store, err := sqlite.OpenReadOnly(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return New(store, o), nil
+}
+
+// Imagine puts an App together over a shop without stock or orders, which is
+// kept nowhere: for previews where there is no database yet.
+func Imagine(o Options) *App { return New(memory.New(), o) }
+
+// OwnerOf returns the process that writes to the database in a file; false if
+// none does.
+func OwnerOf(file string) (Owner, bool) { return sqlite.OwnerOf(file) }
+
+// Backup writes a copy of the database in a file to target, as sqlite.Backup does.
+func Backup(ctx context.Context, file, target string, force bool) error {
+	return sqlite.Backup(ctx, file, target, force)
+}
+
+// Restore puts a backup in the place of a database, as sqlite.Restore does, and
+// returns the name under which the old one is kept.
+func Restore(ctx context.Context, backup, file, program string) (kept string, err error) {
+	return sqlite.Restore(ctx, backup, file, program)
+}
+
+// Check looks whether a database is intact.
+func Check(ctx context.Context, file string) (Health, error) { return sqlite.Check(ctx, file) }
+
+// Announce tells other processes that commands are taken at url, so that they
+// needn't wait for the database.
+func (a *App) Announce(url string) error { return a.announce(url) }

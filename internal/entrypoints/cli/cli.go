@@ -1,0 +1,136 @@
+// Package cli is the command line: it turns arguments into commands and
+// questions, and what comes back into tables, JSON and exit codes.
+//
+//	cli.go       a run, from arguments to exit code
+//	root.go      the tree of commands
+//	door.go      where commands go: to a running server, or the database itself
+//	print.go     the forms of answers
+//	confirm.go   who has to agree before stock moves
+//	...          one file for each command, or noun with its verbs
+//
+// Data goes to standard output, everything else that is said to standard error.
+// The package has no state of its own: a run knows its surroundings from its
+// Process alone.
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"allot/internal/config"
+	"allot/internal/entrypoints/wire"
+)
+
+// Process is what surrounds a run. In, Out, Err and Getenv must be set.
+type Process struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	Terminal func(stream any) bool // whether a person sits at it; nil: if it is a file that is a terminal
+	Now      func() time.Time      // nil: time.Now
+	Version  string                // of the program
+}
+
+// Run does what args, without the name of the program, ask for, and returns the
+// exit code. If ctx ends, it stops as soon as nothing is left half done.
+func Run(ctx context.Context, p Process, args ...string) int {
+	r := &run{Process: p}
+	if r.Terminal == nil {
+		r.Terminal = isTerminal
+	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	root := r.root()
+	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
+	return r.exit(root.ExecuteContext(ctx))
+}
+
+// run is one run of the program.
+type run struct {
+	Process
+	config  config.Config
+	command string // "allot batch add"
+	quiet   bool   // say nothing but what went wrong
+	yes     bool   // ask nothing
+	dryRun  bool   // write nothing
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// load is done before each command.
+func (r *run) load(cmd *cobra.Command, _ []string) (err error) {
+	r.command = cmd.CommandPath()
+	r.config, err = config.Load(cmd.Flags(), r.Getenv)
+	return err
+}
+
+// say tells something to the person who runs the command, if there is one who
+// wants to know.
+func (r *run) say(format string, args ...any) {
+	if !r.quiet {
+		fmt.Fprintf(r.Err, format+"\n", args...)
+	}
+}
+
+// failure is an error whose exit code is known here.
+type failure struct {
+	exit int
+	what string // what is wrong; empty if that was said already
+	hint string // what to do next; may be empty
+}
+
+func (f *failure) Error() string { return f.what }
+
+// usage says that what was asked for can't be right.
+func usage(hint, format string, args ...any) error {
+	return &failure{exit: wire.ExitUsage, what: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// notFound says that there is no such thing.
+func notFound(hint, format string, args ...any) error {
+	return &failure{exit: wire.ExitNotFound, what: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// exit tells what went wrong, if anything did, and returns the exit code.
+func (r *run) exit(err error) int {
+	if err == nil {
+		return wire.ExitDone
+	}
+	f := failureOf(err)
+	if f.what != "" {
+		fmt.Fprintf(r.Err, "error: %s\n", f.what)
+	}
+	if f.hint != "" {
+		fmt.Fprintf(r.Err, "hint: %s\n", f.hint)
+	}
+	return f.exit
+}
+
+// failureOf is what there is to tell of an error.
+func failureOf(err error) failure {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return *f
+	}
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		return failure{wire.ExitUsage, withoutHint(e.Error(), e.Hint), e.Hint}
+	}
+	if errors.Is(err, context.Canceled) {
+		return failure{wire.ExitInterrupted, "stopped by a signal", ""}
+	}
+	return failure{wire.ExitCode(err), err.Error(), hintOf(err)}
+}

@@ -1,0 +1,74 @@
+package service
+
+import (
+	"fmt"
+
+	"allot/internal/domain"
+	"allot/internal/views"
+)
+
+// Cursors say where the next page of a list begins. Those of lists by number
+// are the number; others mean nothing to who gets them.
+
+// CursorAtNumber is the cursor of the page after the item with that number.
+func CursorAtNumber(n int64) string { return fmt.Sprint(n) }
+
+// CursorAtKey is the cursor of the page after the item with that key.
+func CursorAtKey(key string) string { return fmt.Sprintf("%x", key) }
+
+// CursorAtFailure is the cursor of the page after f.
+func CursorAtFailure(f views.Failure) string {
+	return CursorAtKey(fmt.Sprintf("%d %q", f.Position, f.Subscription))
+}
+
+// AfterNumber is the number that a page begins after; 0 if it is the first.
+func AfterNumber(p views.Page) (n int64, _ error) {
+	if p.After == "" {
+		return 0, nil
+	}
+	if _, err := fmt.Sscanf(p.After, "%d", &n); err != nil || CursorAtNumber(n) != p.After {
+		return 0, badCursor(p.After)
+	}
+	return n, nil
+}
+
+// AfterKey is the key that a page begins after; "" if it is the first.
+func AfterKey(p views.Page) (key string, _ error) {
+	if p.After == "" {
+		return "", nil
+	}
+	if _, err := fmt.Sscanf(p.After, "%x", &key); err != nil || CursorAtKey(key) != p.After {
+		return "", badCursor(p.After)
+	}
+	return key, nil
+}
+
+// AfterFailure names the failure that a page begins after, by subscription and
+// position; "" and 0 if it is the first.
+func AfterFailure(p views.Page) (at views.Failure, _ error) {
+	key, err := AfterKey(p)
+	if key == "" || err != nil {
+		return at, err
+	}
+	if _, err := fmt.Sscanf(key, "%d %q", &at.Position, &at.Subscription); err != nil || CursorAtFailure(at) != p.After {
+		return views.Failure{}, badCursor(p.After)
+	}
+	return at, nil
+}
+
+func badCursor(cursor string) error {
+	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "cursor",
+		Message: fmt.Sprintf("cursor %q is not one that a page of this list ended with", cursor),
+		Hint:    "send the cursor of the page before as it is, or none for the first page"}
+}
+
+// CheckLineStatus refuses a status that no line can have. None at all is fine.
+func CheckLineStatus(status string) error {
+	switch domain.Status(status) {
+	case "", domain.StatusAllocated, domain.StatusBackordered, domain.StatusCancelled:
+		return nil
+	}
+	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "status",
+		Message: fmt.Sprintf("status is %q; it must be %q, %q or %q", status, domain.StatusAllocated, domain.StatusBackordered, domain.StatusCancelled),
+		Hint:    "leave it out for orders of any status"}
+}
