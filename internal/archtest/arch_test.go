@@ -90,7 +90,7 @@ var rules = []rule{
 		pkg:  "internal/config",
 		deps: []string{"github.com/BurntSushi/toml", "github.com/spf13/pflag"},
 	},
-	{pkg: "internal/sample"},
+	{pkg: "internal/sample", may: packages{"internal/domain"}},
 	{
 		pkg: "internal/bench",
 		may: inside.and(

@@ -13,6 +13,9 @@ type Owner = sqlite.Owner
 // InUseError says that another process writes to a database.
 type InUseError = sqlite.InUseError
 
+// ErrExists says that a file is there already which was not to be replaced.
+var ErrExists = sqlite.ErrExists
+
 // Health is what there is to say about a database file.
 type Health = sqlite.Health
 

@@ -26,7 +26,7 @@ type session struct {
 	size     int // about so many units of work
 
 	edited  map[int64]edit // batches changed by this transaction, by Seq, as of now
-	born    map[int64]bool // the Seqs that were given to new batches
+	fresh   map[Sequence]int64 // the first number that this transaction reserved
 	changed []int          // lines changed by this transaction, where in states
 	bySKU   map[string][]int
 	indexed int // how many of changed are in bySKU
@@ -76,6 +76,7 @@ func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 		lines:   make(map[lineKey]int, n),
 		states:  make([]lineState, 0, n),
 		numbers: make(map[Sequence]numbers, 2),
+		fresh:   make(map[Sequence]int64, 2),
 		edited:  make(map[int64]edit, n),
 		changed: make([]int, 0, n),
 		events:  make([]Envelope, 0, n),
@@ -142,7 +143,7 @@ func (s *session) settle(p *domain.Product, events []Envelope) error {
 		return err
 	}
 	for _, b := range edits {
-		s.edited[b.Seq] = edit{b, s.born[b.Seq]}
+		s.edited[b.Seq] = edit{b, s.isNew(BatchSeq, b.Seq)}
 		s.batches[b.Ref] = b
 	}
 	s.products.put(p)
@@ -155,7 +156,7 @@ func (s *session) enter(line domain.Line) {
 	if !known {
 		i = len(s.states)
 		s.lines[keyOf(line)] = i
-		s.states = append(s.states, lineState{added: true})
+		s.states = append(s.states, lineState{added: s.isNew(LineSeq, line.Seq)})
 	}
 	st := &s.states[i]
 	if !st.changed {
@@ -225,16 +226,20 @@ func (s *session) number(ctx context.Context, seq Sequence) (int64, error) {
 			return 0, s.noteBroken(err)
 		}
 		n = numbers{first, first + int64(s.size)}
-	}
-	if seq == BatchSeq {
-		if s.born == nil {
-			s.born = map[int64]bool{}
+		if _, known := s.fresh[seq]; !known {
+			s.fresh[seq] = first
 		}
-		s.born[n.next] = true
 	}
 	n.next++
 	s.numbers[seq] = n
 	return n.next - 1, nil
+}
+
+// isNew reports whether a number was given out by this transaction. What it
+// names is not stored yet, whoever mentions it.
+func (s *session) isNew(seq Sequence, number int64) bool {
+	first, any := s.fresh[seq]
+	return any && number >= first
 }
 
 // prefetch loads in one go what all of the calls are about.

@@ -74,36 +74,40 @@ func summary(id string, lines map[string]domain.Line, status string) (o views.Or
 
 // BatchLines implements views.Reader.
 func (s *Store) BatchLines(_ context.Context, ref string, page views.Page) (views.List[views.Line], error) {
+	after, err := service.AfterNumber(page)
+	if err != nil {
+		return views.List[views.Line]{}, err
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if _, ok := s.world.Batches[ref]; !ok {
 		return views.List[views.Line]{}, fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
 	}
-	return s.world.page(page, func(l domain.Line) bool { return l.BatchRef == ref })
+	return s.world.page(page, after, func(l domain.Line) bool { return l.BatchRef == ref }), nil
 }
 
 // Backorders implements views.Reader.
 func (s *Store) Backorders(_ context.Context, sku string, page views.Page) (views.List[views.Line], error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.world.page(page, func(l domain.Line) bool {
-		return l.Status == domain.StatusBackordered && (sku == "" || sku == l.SKU)
-	})
-}
-
-// page is a page of the lines that keep picks, oldest first.
-func (w *world) page(page views.Page, keep func(domain.Line) bool) (views.List[views.Line], error) {
 	after, err := service.AfterNumber(page)
 	if err != nil {
 		return views.List[views.Line]{}, err
 	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.world.page(page, after, func(l domain.Line) bool {
+		return l.Status == domain.StatusBackordered && (sku == "" || sku == l.SKU)
+	}), nil
+}
+
+// page is a page of the lines that keep picks, oldest first.
+func (w *world) page(page views.Page, after int64, keep func(domain.Line) bool) views.List[views.Line] {
 	var out []views.Line
 	for _, l := range w.lines(keep) {
 		if l.Seq > after {
 			out = append(out, service.ViewLine(l))
 		}
 	}
-	return views.NewList(out, page.Size(), func(l views.Line) string { return service.CursorAtNumber(l.Seq) }), nil
+	return views.NewList(out, page.Size(), func(l views.Line) string { return service.CursorAtNumber(l.Seq) })
 }
 
 // Events implements views.Reader.

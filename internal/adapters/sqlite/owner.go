@@ -97,7 +97,7 @@ func OwnerOf(file string) (Owner, bool) {
 		return Owner{}, false
 	}
 	if free, err := lock.TryRLock(); err == nil && free {
-		lock.Unlock() // nobody else needs to know
+		_ = lock.Unlock() // nobody else needs to know
 		return Owner{}, false
 	}
 	var o Owner

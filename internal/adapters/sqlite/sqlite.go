@@ -125,7 +125,7 @@ func (s *Store) inTx(fn func() error) (err error) {
 	committed := false
 	defer func() {
 		if !committed {
-			s.writer.exec("ROLLBACK") // fails if the error has rolled back already
+			_ = s.writer.exec("ROLLBACK") // fails if the error has rolled back already
 		}
 	}()
 	if err := fn(); err != nil {

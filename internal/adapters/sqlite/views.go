@@ -94,15 +94,15 @@ const (
 
 // BatchLines implements views.Reader.
 func (s *Store) BatchLines(ctx context.Context, ref string, page views.Page) (views.List[views.Line], error) {
-	batch, err := s.batch(ctx, ref)
-	if err != nil {
-		return views.List[views.Line]{}, err
-	}
 	after, err := service.AfterNumber(page)
 	if err != nil {
 		return views.List[views.Line]{}, err
 	}
-	return lineList.page(ctx, s.readers, page, selectBatchLines, batch.Seq, after)
+	var batch int64 // they are never deleted, so two queries see the same
+	if err := s.readers.QueryRowContext(ctx, `SELECT seq FROM batches WHERE ref = ?`, ref).Scan(&batch); err != nil {
+		return views.List[views.Line]{}, missing(err, "batch", ref)
+	}
+	return lineList.page(ctx, s.readers, page, selectBatchLines, batch, after)
 }
 
 // Backorders implements views.Reader.

@@ -35,14 +35,9 @@ func (s *Store) Product(ctx context.Context, sku string) (out views.Product, _ e
 		return out, fmt.Errorf("read product %q: %w", sku, classify(err))
 	}
 	defer tx.Rollback()
-	found, err := query(ctx, tx, scanStock, selectProduct, sku)
-	if err != nil {
-		return out, fmt.Errorf("read product %q: %w", sku, err)
+	if out, err = scanStock(tx.QueryRowContext(ctx, selectProduct, sku).Scan); err != nil {
+		return out, missing(err, "product", sku)
 	}
-	if len(found) == 0 {
-		return out, fmt.Errorf("product %q: %w", sku, views.ErrNotFound)
-	}
-	out = found[0]
 	if out.Batches, err = query(ctx, tx, scanShown, selectUseful, sku); err != nil {
 		return out, fmt.Errorf("read the batches of product %q: %w", sku, err)
 	}
@@ -59,34 +54,27 @@ func (s *Store) Products(ctx context.Context, page views.Page) (views.List[views
 }
 
 const (
-	selectByRef    = selectBatch + `b.ref = ?`
-	countLines     = `SELECT count(*) FROM lines WHERE batch = ?`
-	selectBatches  = selectBatch + `b.ref > ? ORDER BY b.ref LIMIT ?`
-	selectOfOneSKU = selectBatch + `+b.ref > ? AND b.sku = ? ORDER BY b.ref LIMIT ?`
+	selectCounted = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, b.eta, b.first_qty, b.first_eta, (SELECT count(*) FROM lines WHERE batch = b.seq)
+		FROM batches b JOIN stock s ON s.batch = b.seq WHERE b.ref = ?`
+	selectBatches   = selectBatch + `b.ref > ? ORDER BY b.ref LIMIT ?`
+	selectBatchesOf = selectBatch + `+b.ref > ? AND b.sku = ? ORDER BY b.ref LIMIT ?` // by the index on sku
 )
 
 // Batch implements views.Reader.
 func (s *Store) Batch(ctx context.Context, ref string) (views.Batch, error) {
-	b, err := s.batch(ctx, ref)
-	if err != nil {
-		return b, err
-	}
-	if err := s.readers.QueryRowContext(ctx, countLines, b.Seq).Scan(&b.Lines); err != nil {
-		return b, fmt.Errorf("count the lines of batch %q: %w", ref, classify(err))
-	}
-	return b, nil
+	b, err := scanCounted(s.readers.QueryRowContext(ctx, selectCounted, ref).Scan)
+	return b, missing(err, "batch", ref)
 }
 
-// batch returns a batch without the number of its lines.
-func (s *Store) batch(ctx context.Context, ref string) (views.Batch, error) {
-	b, err := scanShown(s.readers.QueryRowContext(ctx, selectByRef, ref).Scan)
+// missing says what err, of a query that must find a row, means.
+func missing(err error, what, name string) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, sql.ErrNoRows):
-		return b, fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
-	case err != nil:
-		return b, fmt.Errorf("read batch %q: %w", ref, classify(err))
+		return fmt.Errorf("%s %q: %w", what, name, views.ErrNotFound)
 	}
-	return b, nil
+	return fmt.Errorf("read %s %q: %w", what, name, classify(err))
 }
 
 // Batches implements views.Reader.
@@ -98,13 +86,21 @@ func (s *Store) Batches(ctx context.Context, sku string, page views.Page) (views
 	if sku == "" {
 		return batchList.page(ctx, s.readers, page, selectBatches, after)
 	}
-	return batchList.page(ctx, s.readers, page, selectOfOneSKU, after, sku)
+	return batchList.page(ctx, s.readers, page, selectBatchesOf, after, sku)
 }
 
 // scanShown scans a row of selectBatch.
 func scanShown(scan func(...any) error) (views.Batch, error) {
 	b, err := scanBatch(scan)
 	return service.ViewBatch(b), err
+}
+
+// scanCounted scans a row of selectCounted: a batch with the number of its lines.
+func scanCounted(scan func(...any) error) (views.Batch, error) {
+	lines := 0
+	b, err := scanShown(func(batch ...any) error { return scan(append(batch, &lines)...) })
+	b.Lines = lines
+	return b, err
 }
 
 // scanStock scans a row of selectStock.

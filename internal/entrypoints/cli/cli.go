@@ -14,18 +14,19 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"allot/internal/config"
+	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 )
 
@@ -133,4 +134,15 @@ func failureOf(err error) failure {
 		return failure{wire.ExitInterrupted, "stopped by a signal", ""}
 	}
 	return failure{wire.ExitCode(err), err.Error(), hintOf(err)}
+}
+
+// withoutHint is the text of an error without the hint that it ends with.
+func withoutHint(text, hint string) string { return strings.TrimSuffix(text, ": "+hint) }
+
+// hintOf is what an error says about the next step.
+func hintOf(err error) string {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e.Hint
+	}
+	return ""
 }

@@ -75,7 +75,7 @@ func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields
 // and a note in it replace those of origin; the rest of origin stays. Errors are
 // about how the command is written; it is not yet validated.
 func DecodeCommand(line []byte, origin domain.Origin) (domain.Message, error) {
-	var room [16]pair
+	var room [8]pair
 	members, err := parse(line, room[:0])
 	if err != nil {
 		return nil, err

@@ -96,6 +96,7 @@ func (o *object[T]) index(name []byte) int {
 // unknown refuses a name that is not known, or at least one that only differs
 // in case from one that is: it would mean that name to other readers of JSON.
 func (o *object[T]) unknown(name string) error {
+	name = shorten([]byte(name))
 	known := make([]string, len(o.fields))
 	for i, f := range o.fields {
 		known[i] = f.name
@@ -130,14 +131,14 @@ func readText[S ~string](name string, value []byte) (S, error) {
 // readQuantity reads digits and nothing that would have to be guessed. Whether
 // the quantity makes sense is for the command to say.
 func readQuantity(name string, value []byte) (int, error) {
-	n, err := strconv.Atoi(string(value))
-	switch {
-	case err == nil:
-		return n, nil
-	case bytes.Trim(value, "-0123456789") == nil || len(bytes.Trim(value, "-0123456789")) == 0:
-		return 0, invalid(name, "send a whole number in that range", "is %s; it must be at most %d", shorten(value), domain.MaxQty)
+	if len(bytes.Trim(value, "-0123456789")) > 0 {
+		return 0, invalid(name, "send digits, such as 12", "is %s; it must be a whole number, without quotes, fraction or exponent", shorten(value))
 	}
-	return 0, invalid(name, "send digits, such as 12", "is %s; it must be a whole number, without quotes, fraction and exponent", shorten(value))
+	n, err := strconv.Atoi(string(value))
+	if err != nil {
+		return 0, invalid(name, "send a whole number in that range", "is %s; it must lie between 0 and %d", shorten(value), domain.MaxQty)
+	}
+	return n, nil
 }
 
 func readDate(name string, value []byte) (domain.Date, error) {

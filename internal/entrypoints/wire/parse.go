@@ -204,13 +204,13 @@ func checkName(name []byte, pairs []pair) error {
 	}
 	for _, p := range pairs {
 		if bytes.Equal(p.name, name) {
-			return malformed("send each member once", "an object has the member %q twice", name)
+			return malformed("send each member once", "an object has the member %q twice", shorten(name))
 		}
 	}
 	return nil
 }
 
-// shorten is the beginning of some JSON, enough to recognise it.
+// shorten is the beginning of a text, enough to recognise it.
 func shorten(text []byte) string {
 	const enough = 60
 	text = bytes.TrimSpace(text)

@@ -45,8 +45,8 @@ type meaning struct {
 	title  string
 }
 
-// meanings has every code there is. The first of a kind speaks for codes of
-// that kind that are not in it.
+// meanings has every code there is. A code that is not in it, of an importer or
+// a newer server, means what the first one of its kind does.
 var meanings = []meaning{
 	{domain.CodeValidationFailed, domain.Invalid, 422, ExitUsage, "A value can't be used"},
 	{CodeMalformedJSON, domain.Invalid, 400, ExitUsage, "The JSON can't be read"},
@@ -79,7 +79,7 @@ func meaningOf(code string, kind domain.Kind) meaning {
 	}
 	for _, m := range meanings {
 		if m.kind == kind {
-			m.code = code
+			m.code, m.title = code, "It can't be done as it was asked for"
 			return m
 		}
 	}

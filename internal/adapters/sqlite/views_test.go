@@ -1,0 +1,63 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What is asked often must cost the same however much there is: it may search,
+// by an index or by number, and never scan a table that grows.
+func TestViewsSearchAndNeverScan(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "allot.db"), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+
+	for _, c := range []struct {
+		what, query string
+		want        []string // searches, as the plan puts them
+	}{
+		{"an order", selectExplained, []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=?)", "e USING INTEGER PRIMARY KEY", "o USING INTEGER PRIMARY KEY"}},
+		{"a page of orders", selectOrdersOf + anyStatus + byOrder, []string{"lines USING COVERING INDEX sqlite_autoindex_lines_1 (order_id>?)", "l USING INDEX sqlite_autoindex_lines_1 (order_id=?)"}},
+		{"a page of allocated orders", selectOrdersOf + oneStatus + byOrder, []string{"lines USING INDEX sqlite_autoindex_lines_1 (order_id>?)", "l USING INDEX sqlite_autoindex_lines_1 (order_id=?)"}},
+		{"a product", selectProduct, []string{"products USING PRIMARY KEY (sku=?)", "b USING INDEX batches_by_sku (sku=?)", "l USING INDEX backorders (sku=?)"}},
+		{"a page of products", selectProductPage, []string{"products USING PRIMARY KEY (sku>?)", "b USING INDEX batches_by_sku (sku=?)", "l USING INDEX backorders (sku=?)"}},
+		{"the batches of a product", selectUseful, []string{"b USING INDEX batches_by_sku (sku=?)"}},
+		{"a page of the batches of a SKU", selectBatchesOf, []string{"b USING INDEX batches_by_sku (sku=?)"}},
+		{"a batch", selectCounted, []string{"b USING INDEX sqlite_autoindex_batches_1 (ref=?)", "lines USING COVERING INDEX lines_by_batch (batch=?)"}},
+		{"a page of batches", selectBatches, []string{"b USING INDEX sqlite_autoindex_batches_1 (ref>?)"}},
+		{"the lines of a batch", selectBatchLines, []string{"l USING INDEX lines_by_batch (batch=? AND rowid>?)"}},
+		{"the backorders of a SKU", selectBackordersOf, []string{"lines USING INDEX backorders (sku=? AND rowid>?)"}},
+		{"events", selectEvents, []string{"e USING INTEGER PRIMARY KEY (rowid>?)"}},
+		{"failures", selectFailures, []string{"f USING PRIMARY KEY ((subscription,position)>(?,?))", "e USING INTEGER PRIMARY KEY"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			args := make([]any, strings.Count(c.query, "?"))
+			plan, err := query(t.Context(), s.readers, scanStep, "EXPLAIN QUERY PLAN "+c.query, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i := slices.IndexFunc(plan, scansWhatGrows); i >= 0 {
+				t.Errorf("it scans: %s", plan[i])
+			}
+			for _, search := range c.want {
+				if !slices.ContainsFunc(plan, func(step string) bool { return strings.Contains(step, "SEARCH "+search) }) {
+					t.Errorf("it doesn't SEARCH %s; its plan is\n%s", search, strings.Join(plan, "\n"))
+				}
+			}
+		})
+	}
+}
+
+func scanStep(scan func(...any) error) (step string, err error) {
+	var id, parent, unused int
+	err = scan(&id, &parent, &unused, &step)
+	return step, err
+}
+
+// scansWhatGrows reports whether a step of a plan reads all of a table. What a
+// subquery has picked, a page, it may scan.
+func scansWhatGrows(step string) bool { return strings.HasPrefix(step, "SCAN ") && step != "SCAN p" }

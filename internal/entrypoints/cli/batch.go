@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/domain"
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+func (r *run) batch() *cobra.Command {
+	return parent(&cobra.Command{
+		Use:   "batch",
+		Short: "Add, change and look at batches of stock",
+		Long:  "A batch is a quantity of one SKU that was bought together: it lies in the\nwarehouse, or it is on its way and has a date on which it comes, its ETA.",
+		Example: examples(
+			"allot batch add batch-1 SMALL-TABLE 20", "in the warehouse",
+			"allot batch list --sku SMALL-TABLE", "what there is of a SKU",
+		),
+	}, r.batchAdd(), r.batchChange(), r.batchList(), r.batchShow())
+}
+
+func (r *run) batchAdd() *cobra.Command {
+	var eta string
+	cmd := &cobra.Command{
+		Use:   "add REF SKU QTY",
+		Short: "Add stock that was bought",
+		Long: "Adds a batch. Lines that wait for its SKU are served at once, the oldest first.\n" +
+			"The same batch again changes nothing; its reference with another SKU, quantity or\nETA is refused.",
+		Example: examples(
+			"allot batch add batch-1 SMALL-TABLE 20", "in the warehouse",
+			"allot batch add batch-2 SMALL-TABLE 50 --eta 2026-12-01", "on its way",
+		),
+		Args: needs("REF", "SKU", "QTY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			qty, err := quantity(args[2], 0)
+			if err != nil {
+				return err
+			}
+			date, err := domain.ParseDate(eta)
+			if err != nil {
+				return usage("leave --eta out if the batch is in the warehouse", "--eta: %v", err)
+			}
+			return r.changeBatch(cmd.Context(), domain.CreateBatch{Origin: r.origin(), Ref: args[0], SKU: args[1], Qty: qty, ETA: date})
+		},
+	}
+	cmd.Flags().StringVar(&eta, "eta", "", "date on which it comes, YYYY-MM-DD; without it, it is in the warehouse")
+	return r.writes(cmd)
+}
+
+// changeBatch has a command about a batch done and prints the batch.
+func (r *run) changeBatch(ctx context.Context, cmd domain.Command[domain.Batched]) error {
+	return r.through(ctx, func(d *door) error {
+		done, err := do(ctx, d, cmd)
+		if err != nil {
+			return err
+		}
+		if done.Replayed {
+			r.say("nothing changed: it was so already")
+		}
+		batch := service.ViewBatch(done.Batch)
+		return object(r, batch, func() error { return list(r, batchColumns, these(batch)) })
+	})
+}
+
+// quantity reads a number of units. What is too large, the command refuses.
+func quantity(text string, least int) (int, error) {
+	qty, err := strconv.Atoi(text)
+	if err != nil || qty < least {
+		return 0, usage("write it in digits", "QTY is %q; it must be a whole number between %d and %d", text, least, domain.MaxQty)
+	}
+	return qty, nil
+}
+
+var batchColumns = []column[views.Batch]{
+	{name: "ref", text: func(b views.Batch) string { return b.Ref }},
+	{name: "sku", text: func(b views.Batch) string { return b.SKU }},
+	{name: "qty", text: func(b views.Batch) string { return strconv.Itoa(b.Qty) }},
+	{name: "allocated", text: func(b views.Batch) string { return strconv.Itoa(b.Allocated) }},
+	{name: "available", text: func(b views.Batch) string { return strconv.Itoa(b.Available) }},
+	{name: "eta", text: func(b views.Batch) string { return b.ETA }, tell: func(b views.Batch) string { return comes(b.ETA) }},
+}
+
+// comes is when stock comes, for people.
+func comes(eta string) string {
+	if eta == "" {
+		return "in the warehouse"
+	}
+	return eta
+}
+
+func (r *run) batchList() *cobra.Command {
+	var sku string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List batches by reference",
+		Example: examples(
+			"allot batch list", "all of them",
+			"allot batch list --sku SMALL-TABLE --output json", "those of one SKU",
+		),
+		Args: needs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.look(cmd.Context(), func(s bootstrap.Store) error {
+				return list(r, batchColumns, pages(limit, func(p views.Page) (views.List[views.Batch], error) {
+					return s.Batches(cmd.Context(), sku, p)
+				}))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&sku, "sku", "", "only batches of this SKU")
+	limited(cmd, &limit)
+	return cmd
+}
+
+// limited gives a list the flag that shortens it.
+func limited(cmd *cobra.Command, limit *int) {
+	cmd.Flags().IntVar(limit, "limit", 0, "list at most so many; 0: all")
+}
+
+// batchShown is a batch and the lines allocated to it.
+type batchShown struct {
+	views.Batch
+	Allocations []views.Line `json:"allocations"`
+}
+
+func (r *run) batchShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show REF",
+		Short: "Show a batch and the lines that are allocated to it",
+		Example: examples(
+			"allot batch show batch-1", "whom would a delay hurt?",
+			"allot batch show batch-1 --output csv", "its lines, for a spreadsheet",
+		),
+		Args: needs("REF"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.look(cmd.Context(), func(s bootstrap.Store) error { return r.showBatch(cmd.Context(), s, args[0]) })
+		},
+	}
+}
+
+func (r *run) showBatch(ctx context.Context, s bootstrap.Store, ref string) error {
+	batch, err := s.Batch(ctx, ref)
+	if err != nil {
+		return missing(err, "allot batch list lists the batches")
+	}
+	shown := batchShown{Batch: batch, Allocations: []views.Line{}}
+	for line, err := range pages(0, func(p views.Page) (views.List[views.Line], error) { return s.BatchLines(ctx, ref, p) }) {
+		if err != nil {
+			return err
+		}
+		shown.Allocations = append(shown.Allocations, line)
+	}
+	return object(r, shown, func() error {
+		r.tell("%s  %s  %d units, %s: %d allocated, %d available", batch.Ref, batch.SKU, batch.Qty, comes(batch.ETA), batch.Allocated, batch.Available)
+		return list(r, lineColumns, these(shown.Allocations...))
+	})
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/config"
+	"allot/internal/domain"
+	"allot/internal/entrypoints/importer"
+	"allot/internal/service"
+)
+
+// door is where commands go: into the database, which this process has opened,
+// or to the server that has it open.
+type door struct {
+	send  importer.Sink
+	close func() error
+}
+
+// writes makes cmd one that writes: it has a server to talk to, and may be
+// tried without effect.
+func (r *run) writes(cmd *cobra.Command) *cobra.Command {
+	config.Flags(cmd.Flags(), "server")
+	cmd.Flags().BoolVarP(&r.dryRun, "dry-run", "n", false, "say what would happen, and write nothing")
+	return cmd
+}
+
+// asks makes cmd one that asks before it writes.
+func (r *run) asks(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
+	return cmd
+}
+
+// open opens the way for commands: to the server that was named, else to the
+// one that has the database open, else into the database itself. A dry run
+// goes to a server only if it was named.
+func (r *run) open(ctx context.Context) (*door, error) {
+	if r.config.Server != "" {
+		return r.toServer(r.config.Server), nil
+	}
+	if r.dryRun {
+		return r.intoImagination(ctx)
+	}
+	file := r.config.SQLiteFile()
+	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
+		return r.toServer(owner.URL), nil
+	}
+	app, err := bootstrap.Open(ctx, file, r.command, r.options())
+	if inUse, ok := errors.AsType[*bootstrap.InUseError](err); ok && inUse.Owner.URL != "" {
+		return r.toServer(inUse.Owner.URL), nil // it was only starting
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &door{send: sendTo(app.Bus), close: app.Close}, nil
+}
+
+func (r *run) options() bootstrap.Options {
+	return bootstrap.Options{Group: r.config.Group, Now: r.Now}
+}
+
+func sendTo(bus *service.Bus) importer.Sink {
+	return func(ctx context.Context, commands iter.Seq[domain.Message]) iter.Seq[service.Outcome[any]] {
+		return service.SendEach(ctx, bus, commands)
+	}
+}
+
+func (r *run) toServer(url string) *door {
+	c := newClient(url, r.dryRun)
+	return &door{send: c.send, close: c.close}
+}
+
+// intoImagination opens a way that ends before the database.
+func (r *run) intoImagination(ctx context.Context) (*door, error) {
+	app, err := r.preview(ctx)
+	if err != nil {
+		return nil, err
+	}
+	send := func(ctx context.Context, commands iter.Seq[domain.Message]) iter.Seq[service.Outcome[any]] {
+		return service.PreviewEach(ctx, app.Bus, commands)
+	}
+	return &door{send: send, close: app.Close}, nil
+}
+
+// preview opens the database for previews. If there is none yet, they are about
+// an empty shop.
+func (r *run) preview(ctx context.Context) (*bootstrap.App, error) {
+	file := r.config.SQLiteFile()
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return bootstrap.Imagine(r.options()), nil
+	}
+	return bootstrap.OpenReadOnly(ctx, file, r.options())
+}
+
+// through has fn use a door, and closes it.
+func (r *run) through(ctx context.Context, fn func(*door) error) error {
+	d, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(fn(d), d.close()); err == nil && r.dryRun {
+		r.say("dry run: nothing was written")
+	}
+	return err
+}
+
+// do has one command done and returns what it names as its result.
+func do[R any](ctx context.Context, d *door, cmd domain.Command[R]) (result R, _ error) {
+	for o := range d.send(ctx, slices.Values([]domain.Message{cmd})) {
+		if o.Err != nil {
+			return result, o.Err
+		}
+		result, ok := o.Result.(R)
+		if !ok {
+			return result, fmt.Errorf("%s was answered with a %T", cmd.CommandName(), o.Result)
+		}
+		return result, nil
+	}
+	return result, fmt.Errorf("%s was not answered", cmd.CommandName())
+}
+
+// origin says who wants something done.
+func (r *run) origin() domain.Origin {
+	for _, variable := range []string{"USER", "LOGNAME", "USERNAME"} {
+		if actor := r.Getenv(variable); actor != "" {
+			return domain.Origin{Actor: actor}
+		}
+	}
+	return domain.Origin{}
+}
+
+// look has fn look at the database, whoever else uses it.
+func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
+	if r.config.Server != "" {
+		return usage("run it where the data directory is, without ALLOT_SERVER",
+			"%s reads the database itself and can't ask %s", r.command, r.config.Server)
+	}
+	app, err := bootstrap.OpenReadOnly(ctx, r.config.SQLiteFile(), r.options())
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(app.Store), app.Close())
+}

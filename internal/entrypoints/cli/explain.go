@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/config"
+	"allot/internal/domain"
+	"allot/internal/views"
+)
+
+func (r *run) explain() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain ORDER [SKU]",
+		Short: "Say why the lines of an order stand where they do",
+		Long: "Says for each line of an order, or for one, which rule it was placed by, which\n" +
+			"batches had stock left but not enough for it, what caused it, when and by whom.\n" +
+			"That was kept when the line was placed: what was available then can't be found\nout later.",
+		Example: examples(
+			"allot explain order-1", "all of its lines",
+			"allot explain order-1 SMALL-TABLE", "one of them",
+		),
+		Args: needs("ORDER", "[SKU]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.look(cmd.Context(), func(s bootstrap.Store) error {
+				order, err := s.Order(cmd.Context(), args[0])
+				if err != nil {
+					return missing(err, "allot order list lists the orders")
+				}
+				lines, err := linesOf(order, args[1:])
+				if err != nil {
+					return err
+				}
+				return r.explainLines(lines)
+			})
+		},
+	}
+}
+
+// linesOf returns the line of a SKU, if one is named, or all of them.
+func linesOf(order views.Order, sku []string) ([]views.Line, error) {
+	if len(sku) == 0 {
+		return order.Lines, nil
+	}
+	for _, line := range order.Lines {
+		if line.SKU == sku[0] {
+			return []views.Line{line}, nil
+		}
+	}
+	return nil, domain.UnknownLine(order.OrderID, sku[0])
+}
+
+func (r *run) explainLines(lines []views.Line) error {
+	if r.config.Output != config.OutputTable {
+		return list(r, explainColumns, these(lines...))
+	}
+	for i, line := range lines {
+		if i > 0 {
+			fmt.Fprintln(r.Out)
+		}
+		if err := explainLine(r.Out, line, r.config.Timezone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explainColumns are what a table can say of a reason.
+var explainColumns = append(lineColumns[:len(lineColumns):len(lineColumns)],
+	column[views.Line]{name: "rule", text: func(l views.Line) string { return l.Why.Rule }},
+	column[views.Line]{name: "cause", text: func(l views.Line) string { return l.Why.Cause }},
+	column[views.Line]{name: "by", text: func(l views.Line) string { return l.Why.By }},
+	column[views.Line]{name: "moved_from", text: func(l views.Line) string { return l.Why.MovedFrom }},
+	column[views.Line]{name: "at", text: func(l views.Line) string { return l.Why.At.Format(time.RFC3339) }},
+	column[views.Line]{name: "actor", text: func(l views.Line) string { return l.Why.Actor }},
+)
+
+// explainLine says why a line stands where it does.
+func explainLine(out io.Writer, l views.Line, zone *time.Location) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s  %s  %s: %s\n", l.OrderID, l.SKU, count(l.Qty, "unit", "units"), standing(l))
+	why := l.Why
+	if rule := rules[why.Rule]; rule != "" {
+		fmt.Fprintf(w, "  rule\t%s\n", rule)
+	}
+	for i, b := range why.PassedOver {
+		label := ""
+		if i == 0 {
+			label = "passed over"
+		}
+		fmt.Fprintf(w, "  %s\t%s (%s): it had %d available, %d too few\n", label, b.BatchRef, comes(b.ETA), b.Available, l.Qty-b.Available)
+	}
+	if why.More > 0 {
+		fmt.Fprintf(w, "  \tand %s with too few\n", count(why.More, "further batch", "further batches"))
+	}
+	fmt.Fprintf(w, "  cause\t%s\n", causeOf(why))
+	fmt.Fprintf(w, "  when\t%s, event %d\n", why.At.In(zone).Format("2006-01-02 15:04:05 MST"), why.Position)
+	for _, fact := range []struct{ label, text string }{{"by", why.Actor}, {"reason", why.Reason}, {"note", why.Note}, {"part of", why.Correlation}} {
+		if fact.text != "" {
+			fmt.Fprintf(w, "  %s\t%s\n", fact.label, fact.text)
+		}
+	}
+	return w.Flush()
+}
+
+// standing is where a line stands, in words.
+func standing(l views.Line) string {
+	if l.Status != string(domain.StatusAllocated) {
+		return l.Status
+	}
+	text := "allocated from " + l.BatchRef
+	if l.Why.MovedFrom != "" {
+		text += ", moved from " + l.Why.MovedFrom
+	}
+	if l.Promise == "" {
+		return text + ", in the warehouse"
+	}
+	return text + ", promised for " + l.Promise
+}
+
+// rules says in words what the rules are.
+var rules = map[string]string{
+	domain.Earliest: "warehouse stock first, then the earliest ETA, of equals the batch created first; the first with room for the whole line",
+}
+
+// causeOf is what set off the placement, in words.
+func causeOf(w *views.Why) string {
+	switch domain.Cause(w.Cause) {
+	case domain.Ordered:
+		return "it was ordered"
+	case domain.BatchArrived:
+		return "batch " + w.By + " was added"
+	case domain.BatchEnlarged:
+		return "batch " + w.By + " was made larger"
+	case domain.BatchShrunk:
+		return "batch " + w.By + " was made smaller"
+	case domain.Cancelled:
+		if w.By == "" {
+			return "it was cancelled"
+		}
+		return "order " + w.By + " was cancelled"
+	}
+	return w.Command
+}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/views"
+)
+
+func (r *run) product() *cobra.Command {
+	return parent(&cobra.Command{
+		Use:   "product",
+		Short: "Look at the stock of products",
+		Long:  "A product is all stock of one SKU. There is one as soon as a batch of it was added.",
+		Example: examples(
+			"allot product show SMALL-TABLE", "its stock, and the batches in the order of their use",
+			"allot product list", "all of them, in figures",
+		),
+	}, r.productList(), r.productShow())
+}
+
+var productColumns = []column[views.Product]{
+	{name: "sku", text: func(p views.Product) string { return p.SKU }},
+	{name: "on_hand", text: func(p views.Product) string { return strconv.Itoa(p.OnHand) }},
+	{name: "inbound", text: func(p views.Product) string { return strconv.Itoa(p.Inbound) }},
+	{name: "allocated", text: func(p views.Product) string { return strconv.Itoa(p.Allocated) }},
+	{name: "available", text: func(p views.Product) string { return strconv.Itoa(p.Available) }},
+	{name: "backordered", text: func(p views.Product) string { return strconv.Itoa(p.Backordered) }},
+	{name: "description", text: func(p views.Product) string { return p.Description }},
+}
+
+func (r *run) productList() *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List products by SKU, with their stock in units",
+		Example: examples(
+			"allot product list", "all of them",
+			"allot product list --output csv > stock.csv", "for a spreadsheet",
+		),
+		Args: needs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.look(cmd.Context(), func(s bootstrap.Store) error {
+				return list(r, productColumns, pages(limit, func(p views.Page) (views.List[views.Product], error) {
+					return s.Products(cmd.Context(), p)
+				}))
+			})
+		},
+	}
+	limited(cmd, &limit)
+	return cmd
+}
+
+func (r *run) productShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show SKU",
+		Short: "Show the stock of a product, and its batches in the order of their use",
+		Example: examples(
+			"allot product show SMALL-TABLE", "what is there, what comes, what is left",
+			"allot product show SMALL-TABLE --output json", "the same for a program",
+		),
+		Args: needs("SKU"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.look(cmd.Context(), func(s bootstrap.Store) error {
+				product, err := s.Product(cmd.Context(), args[0])
+				if err != nil {
+					return missing(err, "allot product list lists the products; SKUs are compared letter by letter, capitals too")
+				}
+				return r.showProduct(product)
+			})
+		},
+	}
+}
+
+func (r *run) showProduct(p views.Product) error {
+	return object(r, p, func() error {
+		name := p.SKU
+		if p.Description != "" {
+			name += "  " + p.Description
+		}
+		r.tell("%s", name)
+		r.tell("on hand %d + inbound %d - allocated %d = available %d", p.OnHand, p.Inbound, p.Allocated, p.Available)
+		if p.BackorderedLines > 0 {
+			r.tell("backordered: %s, %s", count(p.BackorderedLines, "line", "lines"), count(p.Backordered, "unit", "units"))
+		}
+		return list(r, batchColumns, these(p.Batches...))
+	})
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"allot/internal/config"
+	"allot/internal/entrypoints/wire"
+)
+
+// The groups that the help lists commands in.
+var groups = []*cobra.Group{
+	{ID: "start", Title: "Start:"},
+	{ID: "stock", Title: "Stock and orders:"},
+	{ID: "data", Title: "Data in and out:"},
+	{ID: "care", Title: "Care:"},
+}
+
+// root returns the tree of commands.
+func (r *run) root() *cobra.Command {
+	root := parent(&cobra.Command{
+		Use:   "allot",
+		Short: "Promise stock to orders, also stock that is still at sea",
+		Long: "Allot allocates order lines to batches of stock: stock in the warehouse first,\n" +
+			"then the shipment that arrives earliest. It never promises a unit twice, and\n" +
+			"it can say why each line stands where it does.",
+		Example: examples(
+			"allot demo", "try it: a sample shop, and a server",
+			"allot batch add batch-1 SMALL-TABLE 20 --eta 2026-12-01", "stock that is on its way",
+			"allot allocate order-1 SMALL-TABLE 3", "ask for some of it",
+		),
+		PersistentPreRunE: r.load,
+	})
+	root.AddGroup(groups...)
+	root.SetHelpCommandGroupID("care")
+	config.Flags(root.PersistentFlags(), "config", "book-env", "data", "db", "output")
+	root.PersistentFlags().BoolVarP(&r.quiet, "quiet", "q", false, "say nothing but what went wrong")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SilenceErrors, root.SilenceUsage = true, true // exit tells errors, and a usage text would bury them
+	root.SetFlagErrorFunc(flagError)
+	for group, commands := range map[string][]*cobra.Command{
+		"start": {r.demo(), r.serve()},
+		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders()},
+		"data":  {r.imports(), r.export()},
+		"care":  {r.verify(), r.db(), r.configuration(), r.versions(), completion()},
+	} {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(topics()...)
+	root.InitDefaultHelpFlag()
+	return root
+}
+
+// parent makes cmd a command that only has others below it.
+func parent(cmd *cobra.Command, below ...*cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return unknownCommand(cmd, args[0])
+	}
+	cmd.AddCommand(below...)
+	return cmd
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	var known []string
+	for _, c := range cmd.Commands() {
+		known = append(known, c.Name())
+	}
+	hint := fmt.Sprintf("%s --help lists the commands", cmd.CommandPath())
+	if near := wire.Nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return usage(hint, "unknown command %q", name)
+}
+
+// flagError says what is wrong with a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := fmt.Sprintf("%s --help lists the flags", cmd.CommandPath())
+	if unknown, ok := err.(*pflag.NotExistError); ok {
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		if near := wire.Nearest(unknown.GetSpecifiedName(), known); near != "" && unknown.GetSpecifiedShortnames() == "" {
+			hint = fmt.Sprintf("did you mean --%s?", near)
+		}
+	}
+	return usage(hint, "%v", err)
+}
+
+// needs checks that a command has the arguments that are named; those in
+// brackets may be left out.
+func needs(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		hint := "write: " + cmd.CommandPath() + " " + strings.Join(names, " ")
+		if len(args) > len(names) {
+			return usage(hint, "unexpected argument %q", args[len(names)])
+		}
+		for _, name := range names[len(args):] {
+			if !strings.HasPrefix(name, "[") {
+				return usage(hint, "%s is missing", name)
+			}
+		}
+		return nil
+	}
+}
+
+// examples is the text of examples, which are told in pairs: a command line and
+// what it is for.
+func examples(pairs ...string) string {
+	width := 0
+	for i := 0; i < len(pairs); i += 2 {
+		width = max(width, len(pairs[i]))
+	}
+	var text strings.Builder
+	for i := 0; i < len(pairs); i += 2 {
+		fmt.Fprintf(&text, "  %-*s  # %s\n", width, pairs[i], pairs[i+1])
+	}
+	return strings.TrimRight(text.String(), "\n")
+}

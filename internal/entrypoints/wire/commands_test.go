@@ -1,0 +1,228 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"allot/internal/domain"
+	"allot/internal/entrypoints/wire"
+)
+
+var december = domain.NewDate(2026, 12, 1)
+
+func TestACommandIsOneLine(t *testing.T) {
+	damaged := domain.Origin{Reason: "damaged", Note: `fell off a "lorry"`}
+	for line, cmd := range map[string]domain.Message{
+		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":0}`:                                          domain.CreateBatch{Ref: "b1", SKU: "RUG"},
+		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":50,"eta":"2026-12-01"}`:                      domain.CreateBatch{Ref: "b1", SKU: "RUG", Qty: 50, ETA: december},
+		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2}`:                                     domain.Allocate{OrderID: "o/1", SKU: "RUG", Qty: 2},
+		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2,"on_shortage":"reject"}`:              domain.Allocate{OrderID: "o/1", SKU: "RUG", Qty: 2, OnShortage: domain.Refuse},
+		`{"op":"change_batch","ref":"b1","qty":10,"reason":"damaged","note":"fell off a \"lorry\""}`: domain.ChangeBatchQuantity{Origin: damaged, Ref: "b1", Qty: 10},
+		`{"op":"cancel","order_id":"o/1","sku":"RUG"}`:                                               domain.CancelLine{OrderID: "o/1", SKU: "RUG"},
+		`{"op":"describe_product","sku":"RUG"}`:                                                      domain.DescribeProduct{SKU: "RUG"},
+		`{"op":"describe_product","sku":"RUG","description":"Tapis <très> cher"}`:                    domain.DescribeProduct{SKU: "RUG", Description: "Tapis <très> cher"},
+	} {
+		got, err := wire.EncodeCommand(cmd)
+		if err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(line, string(got)); diff != "" {
+			t.Error(diff)
+		}
+		back, err := wire.DecodeCommand([]byte(line), domain.Origin{})
+		if err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(cmd, back); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
+	const ops = "one of add_batch, allocate, change_batch, cancel, describe_product"
+	for line, want := range map[string]string{
+		`{"order_id":"o"}`:              "op| op is missing: send it: it says what to do, in lower case; " + ops,
+		`{"op":null}`:                   "op| op is missing: send it: it says what to do, in lower case; " + ops,
+		`{"Op":"allocate"}`:             "op| op is missing: send it: it says what to do, in lower case; " + ops,
+		`{"op":1}`:                      `op| op is 1; it must be a text: put it in quotes: "..."`,
+		`{"op":"alocate"}`:              `op| op is "alocate", which is no command: did you mean "allocate"?`,
+		`{"op":"Allocate"}`:             `op| op is "Allocate", which is no command: did you mean "allocate"?`,
+		`{"op":"drop_table"}`:           `op| op is "drop_table", which is no command: ` + ops,
+		`{"op":"allocate","orderid":1}`: `orderid| orderid is no member that is known here: leave it out, or did you mean "order_id"?`,
+		`{"op":"allocate","qty_":1}`:    `qty_| qty_ is no member that is known here: leave it out, or did you mean "qty"?`,
+		`{"op":"allocate","QTY":1}`:     `QTY| QTY is no member: names are written in lower case: write "qty"`,
+		`{"op":"cancel","priority":1}`:  `priority| priority is no member that is known here: leave it out; there are order_id, sku, reason, note`,
+		`{"op":"allocate","op2":1}`:     `op2| op2 is no member that is known here: leave it out; there are order_id, sku, qty, on_shortage, reason, note`,
+		`{"op":"cancel"}`:               "order_id| order_id is missing: send it",
+		`{"op":"cancel","` + long + `":1}`: long[:60] + "...| " + long[:60] +
+			"... is no member that is known here: leave it out; there are order_id, sku, reason, note",
+	} {
+		_, err := wire.DecodeCommand([]byte(line), domain.Origin{})
+		if diff := cmp.Diff("validation_failed "+want, told(t, err)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestALineMaySayWhyButNotWho(t *testing.T) {
+	from := domain.Origin{Actor: "ann", Reason: "import", Note: "nightly", Correlation: "r-1", Cause: "m-1"}
+	for line, want := range map[string]domain.Origin{
+		`{"op":"cancel","order_id":"o","sku":"S"}`:                                from,
+		`{"op":"cancel","order_id":"o","sku":"S","reason":null}`:                  from,
+		`{"op":"cancel","order_id":"o","sku":"S","reason":"fraud","note":"seen"}`: {Actor: "ann", Reason: "fraud", Note: "seen", Correlation: "r-1", Cause: "m-1"},
+	} {
+		got, err := wire.DecodeCommand([]byte(line), from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.CameFrom()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if _, err := wire.DecodeCommand([]byte(`{"op":"cancel","order_id":"o","sku":"S","actor":"root"}`), from); err == nil {
+		t.Error("a line says who sends it")
+	}
+}
+
+func TestACommandThatHasNoNameOnTheWireIsNotEncoded(t *testing.T) {
+	if line, err := wire.EncodeCommand(unheardOf{}); err == nil {
+		t.Errorf("it is %s", line)
+	}
+}
+
+type unheardOf struct{ domain.Allocate }
+
+func TestTextThatIsNoUnicodeIsRefusedNotChanged(t *testing.T) {
+	line, err := wire.EncodeCommand(domain.DescribeProduct{SKU: "RUG", Description: "Tapis tr\xe8s cher"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = wire.DecodeCommand(line, domain.Origin{})
+	if got, want := told(t, err), "malformed_json | the JSON is not valid UTF-8: send UTF-8"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestDecodingACommandUndoesEncodingIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cmd := anyCommand().Draw(t, "command")
+		line, err := wire.EncodeCommand(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !json.Valid(line) {
+			t.Fatalf("%s is no JSON", line)
+		}
+		origin := cmd.CameFrom()
+		origin.Reason, origin.Note = "", ""
+		back, err := wire.DecodeCommand(line, origin)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if diff := cmp.Diff(cmd, back); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func anyCommand() *rapid.Generator[domain.Message] {
+	return rapid.Custom(func(t *rapid.T) domain.Message {
+		origin := domain.Origin{
+			Actor: rapid.String().Draw(t, "actor"), Reason: rapid.String().Draw(t, "reason"), Note: rapid.String().Draw(t, "note"),
+			Correlation: rapid.String().Draw(t, "correlation"), Cause: rapid.String().Draw(t, "cause"),
+		}
+		id := rapid.StringN(1, -1, -1)
+		order, sku, ref, qty := id.Draw(t, "order"), id.Draw(t, "sku"), id.Draw(t, "ref"), rapid.Int().Draw(t, "qty")
+		switch rapid.IntRange(0, 4).Draw(t, "op") {
+		case 0:
+			return domain.CreateBatch{Origin: origin, Ref: ref, SKU: sku, Qty: qty, ETA: anyDate().Draw(t, "eta")}
+		case 1:
+			return domain.Allocate{Origin: origin, OrderID: order, SKU: sku, Qty: qty, OnShortage: domain.Shortage(rapid.String().Draw(t, "on shortage"))}
+		case 2:
+			return domain.ChangeBatchQuantity{Origin: origin, Ref: ref, Qty: qty}
+		case 3:
+			return domain.CancelLine{Origin: origin, OrderID: order, SKU: sku}
+		default:
+			return domain.DescribeProduct{Origin: origin, SKU: sku, Description: rapid.String().Draw(t, "description")}
+		}
+	})
+}
+
+func anyDate() *rapid.Generator[domain.Date] {
+	return rapid.Custom(func(t *rapid.T) domain.Date {
+		if rapid.Bool().Draw(t, "none") {
+			return 0
+		}
+		return december.AddDays(rapid.IntRange(-10_000, 10_000).Draw(t, "days"))
+	})
+}
+
+func FuzzDecodeCommand(f *testing.F) {
+	for _, seed := range []string{
+		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":50,"eta":"2026-12-01T08:00:00Z"}`,
+		`{"op":"allocate","order_id":"o1","sku":"RUG","qty":2,"on_shortage":"reject","reason":"r","note":"n"}`,
+		`{"op":"change_batch","ref":"b1","qty":10}`, `{"op":"cancel","order_id":"o1","sku":"RUG"}`,
+		`{"op":"describe_product","sku":"RUG","description":"\ud83d\ude00\\\""}`,
+		`{"op":"allocate","order_id":"o1","sku":"RUG","qty":1e3}`, `{"op":"cancel","order_id":"\ud83d","sku":"RUG"}`,
+		`{"op":"cancel","op":"cancel"}`, `{"op":"cancel","x":[{"y":{"z":[1,-2.5e+7,true,false,null]}}]}`,
+		`{"ſku":1}`, `[]`, `{`, ``, `{"a":"\u00`, `{"a":"b\`, "\xff", `{}{}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		cmd, err := wire.DecodeCommand(line, domain.Origin{})
+		if err != nil {
+			told(t, err)
+			return
+		}
+		if !json.Valid(line) {
+			t.Fatalf("%q is no JSON, but %#v", line, cmd)
+		}
+		again, err := wire.EncodeCommand(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := wire.DecodeCommand(again, domain.Origin{})
+		if cmd.Validate() == nil && err != nil {
+			t.Fatalf("%q can be read, but not %q: %v", line, again, err)
+		}
+		if diff := cmp.Diff(cmd, back); err == nil && diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// FuzzDecodeBookLine compares what is accepted with what encoding/json makes
+// of it: there must not be two ways to read it.
+func FuzzDecodeBookLine(f *testing.F) {
+	for _, seed := range []string{
+		`{"orderid":"o1","sku":"RUG","qty":2}`, `{"orderid":"o1","sku":"RUG","qty":2,"SKU":"B"}`, `{"orderid":"o1","s\u006bu":"RUG","qty":-0}`,
+		`{"orderid":"o1","sku":"RUG","qty":2,"x":{"y":[1,{"z":"\udc00"}]}}`, "{\"orderid\":\"\xc3\x28\",\"sku\":\"\",\"qty\":2}",
+		` { "orderid" : "😀" , "sku" : "\ufffd" , "qty" : 2147483648 , "" : [ ] } `,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := wire.DecodeBookLine(body, domain.Origin{})
+		if err != nil {
+			told(t, err)
+			return
+		}
+		var theirs struct {
+			OrderID string `json:"orderid"`
+			SKU     string `json:"sku"`
+			Qty     int    `json:"qty"`
+		}
+		if err := json.Unmarshal(body, &theirs); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		want := domain.Allocate{OrderID: theirs.OrderID, SKU: theirs.SKU, Qty: theirs.Qty, OnShortage: domain.Refuse}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
