@@ -163,13 +163,12 @@ func TestABatchOfNothingIsNotOffered(t *testing.T) {
 }
 
 func TestFillingStopsWhenNothingIsLeft(t *testing.T) {
-	p := domain.Restore(domain.Snapshot{SKU: sku, Backorders: 100, Batches: []domain.Batch{batch("october", 6, october)}})
+	p := domain.Restore(domain.Snapshot{SKU: sku, Backorders: 5, Batches: []domain.Batch{batch("october", 6, october)}})
+	queue := yielding(
+		backordered("order-1", 1, 3), backordered("order-2", 2, 3), backordered("order-3", 3, 3),
+		backordered("order-4", 4, 3), backordered("order-5", 5, 3))
 	drawn := 0
-	err := p.FillBackorders(domain.StockAvailable{SKU: sku}, func(yield func(domain.Line, error) bool) {
-		for drawn = 1; yield(backordered("order", int64(drawn), 3), nil); drawn++ {
-		}
-	})
-	if err != nil {
+	if err := p.FillBackorders(domain.StockAvailable{SKU: sku}, counting(&drawn, queue)); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, drawn, 3) // the third finds nothing left
@@ -200,13 +199,16 @@ func TestAQueueThatBreaksUndoesNoEarlierChangeOfTheDraft(t *testing.T) {
 			t.Fatal("no error")
 		}
 		expect(t, len(draft.PopEvents()), edited)
-		edits, err := draft.Settle(edited)
+		for i := range edited {
+			expect(t, mustAllocate(t, draft, fmt.Sprint("later-", i), 4).BatchRef, fmt.Sprint("batch-", i))
+		}
+		edits, err := draft.Settle(2 * edited)
 		if err != nil {
 			t.Fatal(err)
 		}
 		expect(t, len(edits), edited)
 		for _, b := range edits {
-			expect(t, b.Allocated, 6)
+			expect(t, b.Allocated, 10)
 		}
 	}
 }

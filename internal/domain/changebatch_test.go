@@ -40,14 +40,7 @@ func TestNoMoreLinesAreDrawnThanHaveToGo(t *testing.T) {
 		shop.allocate(order, 10)
 	}
 	drawn := 0
-	_, err := shop.product.Draft().ChangeBatchQuantity("warehouse", 15, func(yield func(domain.Line, error) bool) {
-		for line := range shop.newestOf("warehouse") {
-			if drawn++; !yield(line, nil) {
-				return
-			}
-		}
-	})
-	if err != nil {
+	if _, err := shop.product.Draft().ChangeBatchQuantity("warehouse", 15, counting(&drawn, shop.newestOf("warehouse"))); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, drawn, 2)

@@ -81,6 +81,19 @@ func TestWhatIsNoDateIsRefused(t *testing.T) {
 	}
 }
 
+func TestADateIsWrittenAsItIsRead(t *testing.T) {
+	for d, want := range map[domain.Date]string{
+		inWarehouse:                             "",
+		december:                                "2026-12-01",
+		domain.NewDate(1900, time.January, 1):   "1900-01-01",
+		domain.NewDate(2999, time.December, 31): "2999-12-31",
+		domain.NewDate(2024, time.February, 29): "2024-02-29",
+	} {
+		expect(t, d.String(), want)
+		expect(t, parse(t, want), d)
+	}
+}
+
 func TestDatesCompareAsDaysDo(t *testing.T) {
 	days := []domain.Date{
 		inWarehouse, domain.NewDate(1900, time.January, 1), domain.NewDate(2025, time.December, 31),

@@ -2,15 +2,10 @@ package domain_test
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
-	"testing"
 	"time"
-
-	gocmp "github.com/google/go-cmp/cmp"
 
 	"allot/internal/domain"
 )
@@ -149,16 +144,27 @@ func (l *ledger) do(command func(*domain.Product) error) error {
 	if err := command(l.draft); err != nil {
 		return err
 	}
-	for events := l.draft.PopEvents(); len(events) > 0; events = l.draft.PopEvents() {
-		for _, e := range events {
-			l.must(l.handle(e))
-		}
-	}
+	l.react()
 	l.unkept += len(l.facts)
 	if !l.keepOpen {
 		l.settle()
 	}
 	return nil
+}
+
+// react has the events of the draft handled, and the events that come of that.
+func (l *ledger) react() {
+	l.t.Helper()
+	for range 8 {
+		events := l.draft.PopEvents()
+		if len(events) == 0 {
+			return
+		}
+		for _, e := range events {
+			l.must(l.handle(e))
+		}
+	}
+	l.t.Fatalf("events are still coming")
 }
 
 func (l *ledger) handle(e domain.Event) error {
@@ -257,48 +263,15 @@ func yielding(lines ...domain.Line) iter.Seq2[domain.Line, error] {
 	}
 }
 
-// standing says of each order where its line stands: the reference of its
-// batch, or its status.
-type standing map[string]string
-
-func (l *ledger) standing() standing {
-	s := standing{}
-	for order, line := range l.lines {
-		s[order] = cmp.Or(line.BatchRef, string(line.Status))
-	}
-	return s
-}
-
-// told is what the last command made known, in short.
-func (l *ledger) told() []string {
-	told := []string{}
-	for _, e := range l.facts {
-		told = append(told, short(e))
-	}
-	return told
-}
-
-func short(e domain.Event) string {
-	switch e := e.(type) {
-	case domain.BatchCreated:
-		return fmt.Sprintf("%s: %d units", e.Ref, e.Qty)
-	case domain.BatchQuantityChanged:
-		return fmt.Sprintf("%s: %d units, not %d", e.Ref, e.Qty, e.Previous)
-	case domain.Allocated:
-		if e.MovedFrom != "" {
-			return fmt.Sprintf("%s allocated in %s, moved from %s", e.OrderID, e.BatchRef, e.MovedFrom)
+// counting yields what lines does and counts in drawn how many were asked for.
+func counting(drawn *int, lines iter.Seq2[domain.Line, error]) iter.Seq2[domain.Line, error] {
+	return func(yield func(domain.Line, error) bool) {
+		for line, err := range lines {
+			if *drawn++; !yield(line, err) {
+				return
+			}
 		}
-		return fmt.Sprintf("%s allocated in %s", e.OrderID, e.BatchRef)
-	case domain.Deallocated:
-		return fmt.Sprintf("%s deallocated from %s: %s", e.OrderID, e.BatchRef, e.Reason)
-	case domain.Backordered:
-		return e.OrderID + " backordered"
-	case domain.LineCancelled:
-		return e.OrderID + " cancelled"
-	case domain.OutOfStock:
-		return fmt.Sprintf("out of stock for %s, at most %d", e.OrderID, e.LargestFit)
 	}
-	return e.EventName()
 }
 
 func (l *ledger) must(err error) {
@@ -306,42 +279,4 @@ func (l *ledger) must(err error) {
 	if err != nil {
 		l.t.Fatalf("%v", err)
 	}
-}
-
-// expect fails the test if got is not what is wanted.
-func expect[T any](t tester, got, want T) {
-	t.Helper()
-	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Fatalf("-want +got\n%s", diff)
-	}
-}
-
-// codeOf is the code of a domain error, or "" if err is none.
-func codeOf(err error) string {
-	if e, ok := errors.AsType[*domain.Error](err); ok {
-		return e.Code
-	}
-	return ""
-}
-
-// mustFailWithoutTrace has a method fail on a draft of p, and fails the test
-// if it succeeds or leaves a trace.
-func mustFailWithoutTrace(t *testing.T, p *domain.Product, method func(draft *domain.Product) error) error {
-	t.Helper()
-	before := p.Snapshot()
-	before.Batches = slices.Clone(before.Batches)
-	draft := p.Draft()
-
-	failure := method(draft)
-	if failure == nil {
-		t.Fatal("no error")
-	}
-	expect(t, draft.PopEvents(), nil)
-	edits, err := draft.Settle(0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	expect(t, edits, nil)
-	expect(t, draft.Snapshot(), before)
-	return failure
 }

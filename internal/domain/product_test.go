@@ -58,6 +58,14 @@ func TestALineGoesToTheFirstBatchThatCanTakeItWhole(t *testing.T) {
 	}
 }
 
+func TestAProductIsIdentifiedByItsSKU(t *testing.T) {
+	p := domain.NewProduct(sku)
+
+	expect(t, p.SKU(), sku)
+	expect(t, p.Draft().SKU(), sku)
+	expect(t, p.Snapshot(), domain.Snapshot{SKU: sku})
+}
+
 func TestAPlacementNamesTheBatchAndPromisesItsETA(t *testing.T) {
 	shop := newLedger(t, batch("warehouse", 10, inWarehouse), batch("october", 100, october))
 

@@ -28,6 +28,7 @@ type client struct {
 
 const (
 	dialTimeout = 5 * time.Second
+	keepAlive   = time.Second
 
 	// bytesPerRequest is where a long list of commands is cut: well below what
 	// a server takes.
@@ -77,9 +78,18 @@ type exchange struct {
 	first domain.Message
 	next  func() (domain.Message, bool)
 
+	writing sync.Mutex // held while something is written
+	lines   int        // that were written
+
 	mu       sync.Mutex
-	asked    []domain.Message // in the order in which they are answered
+	asked    []asked // in the order in which they are answered
 	answered int
+}
+
+// asked is a command that was written, or is about to be, on a line.
+type asked struct {
+	cmd  domain.Message
+	line int
 }
 
 // run yields the outcome of each command of the request.
@@ -88,38 +98,72 @@ func (x *exchange) run(ctx context.Context, yield func(service.Outcome[any]) boo
 	body, to := io.Pipe()
 	written := make(chan error, 1)
 	go func() {
-		err := x.write(to)
-		to.CloseWithError(err) // nil is the end of the request
+		err := x.write(bufio.NewWriterSize(to, 64<<10)) // or each command would be a packet of its own
+		to.CloseWithError(err)                          // nil is the end of the request
 		written <- err
 	}()
 	err := x.read(ctx, body, yield)
 	cancel()
-	body.Close()                                                                    // so that nothing waits to be read any more
-	if failed := <-written; !errors.Is(failed, io.ErrClosedPipe) && failed != nil { // why the answer broke off
-		return failed
+	body.Close() // so that nothing waits to be read any more
+	if failed := <-written; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
+		return failed // that is why the answer broke off
 	}
 	return err
 }
 
 // write writes commands, until there are no more or the request is large enough.
-func (x *exchange) write(to io.Writer) error {
-	buffered := bufio.NewWriterSize(to, 64<<10) // or each command would be a packet of its own
+func (x *exchange) write(to *bufio.Writer) error {
+	defer x.keepAlive(to)()
 	for cmd, ok, size := x.first, true, 0; ok; cmd, ok = x.next() {
 		line, err := wire.EncodeCommand(cmd)
 		if err != nil {
 			return err
 		}
-		x.mu.Lock()
-		x.asked = append(x.asked, cmd)
-		x.mu.Unlock()
-		if _, err := buffered.Write(append(line, '\n')); err != nil {
+		if err := x.writeLine(to, cmd, append(line, '\n')); err != nil {
 			return err
 		}
 		if size += len(line); size > bytesPerRequest {
 			break
 		}
 	}
-	return buffered.Flush()
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	return to.Flush()
+}
+
+func (x *exchange) writeLine(to io.Writer, cmd domain.Message, line []byte) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.lines++
+	x.mu.Lock()
+	x.asked = append(x.asked, asked{cmd, x.lines})
+	x.mu.Unlock()
+	_, err := to.Write(line)
+	return err
+}
+
+// keepAlive sends what was written on its way now and then, with an empty line
+// that the server passes over: where commands come from may be slow, and a
+// request that stands still is given up. It stops when the function that it
+// returns is called.
+func (x *exchange) keepAlive(to *bufio.Writer) (stop func()) {
+	stopped, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stopped:
+				return
+			case <-time.After(keepAlive):
+			}
+			x.writing.Lock()
+			x.lines++
+			_, _ = to.WriteString("\n") // the next command meets the error as well
+			_ = to.Flush()
+			x.writing.Unlock()
+		}
+	}()
+	return func() { close(stopped); <-ended }
 }
 
 // read makes the request and reads its answer.
@@ -132,13 +176,13 @@ func (x *exchange) read(ctx context.Context, body io.Reader, yield func(service.
 	lines := bufio.NewScanner(answer.Body)
 	lines.Buffer(make([]byte, 0, 64<<10), mostAnswer)
 	for lines.Scan() {
-		cmd, ok := x.oldest()
+		oldest, ok := x.oldest()
 		if !ok {
 			return x.end(lines.Bytes())
 		}
-		line, outcome, err := wire.DecodeAnswer(lines.Bytes(), cmd)
-		if err == nil && line != x.answered {
-			err = fmt.Errorf("line %d was answered, not line %d", line, x.answered)
+		line, outcome, err := wire.DecodeAnswer(lines.Bytes(), oldest.cmd)
+		if err == nil && line != oldest.line {
+			err = fmt.Errorf("line %d was answered, not line %d", line, oldest.line)
 		}
 		if err != nil {
 			return x.brokeOff(err)
@@ -154,17 +198,17 @@ func (x *exchange) read(ctx context.Context, body io.Reader, yield func(service.
 }
 
 // oldest takes the command that is to be answered next.
-func (x *exchange) oldest() (domain.Message, bool) {
+func (x *exchange) oldest() (asked, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(x.asked) == 0 {
-		return nil, false
+		return asked{}, false
 	}
-	cmd := x.asked[0]
-	x.asked[0] = nil
+	oldest := x.asked[0]
+	x.asked[0] = asked{} // so that it is not kept in memory
 	x.asked = x.asked[1:]
 	x.answered++
-	return cmd, true
+	return oldest, true
 }
 
 // end checks the summary that ends an answer.

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -23,21 +25,28 @@ type column[T any] struct {
 // list prints items as they come, in the form that was asked for. By name, it
 // prints the first column.
 func list[T any](r *run, columns []column[T], items iter.Seq2[T, error]) error {
-	switch r.config.Output {
-	case config.OutputJSON:
-		return listJSON(r.Out, items)
-	case config.OutputNDJSON:
-		return each(items, func(item T) error { return encode(r.Out, item) })
-	case config.OutputCSV:
-		return listCSV(r.Out, columns, items)
-	case config.OutputName:
-		return each(items, func(item T) error {
-			_, err := fmt.Fprintln(r.Out, columns[0].text(item))
-			return err
-		})
-	default:
-		return r.table(rows(columns, items))
-	}
+	return r.buffered(func(out io.Writer) error {
+		switch r.config.Output {
+		case config.OutputJSON:
+			return listJSON(out, items)
+		case config.OutputNDJSON:
+			return listNDJSON(out, items)
+		case config.OutputCSV:
+			return listCSV(out, columns, items)
+		case config.OutputName:
+			return each(items, func(item T) error {
+				_, err := fmt.Fprintln(out, columns[0].text(item))
+				return err
+			})
+		}
+		return table(out, r.Terminal(r.Out), rows(columns, items))
+	})
+}
+
+// buffered has fn print to standard output, in large pieces.
+func (r *run) buffered(fn func(io.Writer) error) error {
+	out := bufio.NewWriterSize(r.Out, 64<<10)
+	return errors.Join(fn(out), out.Flush())
 }
 
 // object prints one thing: as JSON, or as tell does it for people.
@@ -74,6 +83,10 @@ func encode(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+func listNDJSON[T any](out io.Writer, items iter.Seq2[T, error]) error {
+	return each(items, func(item T) error { return encode(out, item) })
 }
 
 func listJSON[T any](out io.Writer, items iter.Seq2[T, error]) error {
@@ -151,15 +164,15 @@ func rows[T any](columns []column[T], items iter.Seq2[T, error]) iter.Seq2[[]str
 // tables appear as they come.
 const rowsAligned = 500
 
-// table prints rows: aligned on a terminal, in a pipe with tabs between values.
-func (r *run) table(rows iter.Seq2[[]string, error]) error {
-	if !r.Terminal(r.Out) {
+// table prints rows: aligned if people look at it, else with tabs between values.
+func table(out io.Writer, aligned bool, rows iter.Seq2[[]string, error]) error {
+	if !aligned {
 		return each(rows, func(row []string) error {
-			_, err := fmt.Fprintln(r.Out, strings.Join(row, "\t"))
+			_, err := fmt.Fprintln(out, strings.Join(row, "\t"))
 			return err
 		})
 	}
-	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	n := 0
 	err := each(rows, func(row []string) error {
 		if n++; n%rowsAligned == 0 {
@@ -170,10 +183,7 @@ func (r *run) table(rows iter.Seq2[[]string, error]) error {
 		_, err := fmt.Fprintln(w, strings.Join(row, "\t"))
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return w.Flush()
+	return errors.Join(err, w.Flush())
 }
 
 // pages yields all items of a list, which is read page by page, or the first
@@ -215,5 +225,16 @@ func these[T any](items ...T) iter.Seq2[T, error] {
 func (r *run) tell(format string, args ...any) {
 	if r.config.Output == config.OutputTable {
 		fmt.Fprintf(r.Out, format+"\n", args...)
+	}
+}
+
+// as yields each item as something else.
+func as[T, U any](turn func(T) U, items iter.Seq2[T, error]) iter.Seq2[U, error] {
+	return func(yield func(U, error) bool) {
+		for item, err := range items {
+			if !yield(turn(item), err) {
+				return
+			}
+		}
 	}
 }

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/config"
+	"allot/internal/entrypoints/importer"
+	"allot/internal/entrypoints/wire"
+)
+
+func (r *run) imports() *cobra.Command {
+	var as, rejected string
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Import batches, orders or products from CSV",
+		Long: "Imports a CSV file of any size, compressed with gzip or not; - is standard input.\n" +
+			"Its first line names the columns:\n\n" +
+			"  batches   reference, sku, qty, eta (empty: in the warehouse)\n" +
+			"  orders    orderid, sku, qty\n" +
+			"  products  sku, description\n\n" +
+			"Rows are done in the order of the file; those of one order for the same SKU are added\n" +
+			"up. Rows that can't be used are refused by themselves and written, with the reason, to\n" +
+			"FILE.rejected.csv, which can be put right and imported (exit code 6). An import that\n" +
+			"was stopped, or is run again, doubles nothing.",
+		Example: examples(
+			"allot import batches.csv --as batches", "a file",
+			"zcat orders.csv.gz | allot import - --as orders", "standard input",
+			"allot import orders.csv.gz --as orders --dry-run", "see what would become of it",
+		),
+		Args: needs("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if as == "" {
+				return usage("write: "+r.command+" FILE --as batches|orders|products", "--as is missing: what are the rows of the file?")
+			}
+			return r.importFile(cmd.Context(), args[0], importer.Kind(as), rejected)
+		},
+	}
+	cmd.Flags().StringVar(&as, "as", "", "what the rows are: batches, orders or products")
+	cmd.Flags().StringVar(&rejected, "rejected", "", "file for refused rows; by default FILE.rejected.csv, for standard input rejected.csv")
+	return r.takes(r.writes(cmd), "group")
+}
+
+// source is what is imported.
+type source struct {
+	io.ReadCloser
+	size     int64 // bytes; 0 if that is not known
+	rejected string
+}
+
+func (r *run) openSource(file string) (*source, error) {
+	if file == "-" {
+		if r.Terminal(r.In) {
+			return nil, usage("write for example: zcat orders.csv.gz | "+r.command+" - --as orders", "- is standard input, and that is a terminal")
+		}
+		return &source{ReadCloser: io.NopCloser(r.In), rejected: "rejected.csv"}, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{ReadCloser: f, rejected: file + ".rejected.csv"}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		s.size = info.Size()
+	}
+	return s, nil
+}
+
+// importFile imports a file and says what became of it.
+func (r *run) importFile(ctx context.Context, file string, as importer.Kind, rejected string) error {
+	in, err := r.openSource(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if rejected != "" {
+		in.rejected = rejected
+	}
+	var summary importer.Summary
+	err = r.through(ctx, func(d *door) (err error) {
+		summary, err = r.importFrom(ctx, in, as, d.send)
+		return err
+	})
+	if summary.Rows > 0 || err == nil {
+		err = errors.Join(err, r.summarize(summary))
+	}
+	if err != nil {
+		return stopped(err, summary.Rows)
+	}
+	return r.partly(summary, in.rejected)
+}
+
+// importFrom takes the rows of a source to a sink.
+func (r *run) importFrom(ctx context.Context, in *source, as importer.Kind, to importer.Sink) (importer.Summary, error) {
+	o := importer.Options{Origin: r.origin()}
+	o.Origin.Correlation = "import-" + r.Now().UTC().Format("20060102T150405.000Z")
+	if !r.dryRun && in.rejected != "" {
+		o.Rejected = func() (io.WriteCloser, error) { return os.Create(in.rejected) }
+	}
+	bar := r.progress("import "+string(as), in.size, "rows")
+	defer bar.end()
+	o.Progress = func(p importer.Progress) { bar.set(p.Bytes, p.Rows) }
+	return importer.Import(ctx, in, as, to, o)
+}
+
+// stopped is the error of an import that stopped on its way.
+func stopped(err error, rows int) error {
+	f := failureOf(err)
+	if f.exit == wire.ExitInterrupted {
+		f.what = fmt.Sprintf("stopped at row %d", rows)
+		f.hint = "run it again: rows already applied are recognised"
+	}
+	return &f
+}
+
+// partly is the error that some rows were refused.
+func (r *run) partly(s importer.Summary, rejected string) error {
+	if s.RejectedRows == 0 {
+		return nil
+	}
+	for _, refusal := range s.Refusals {
+		r.say("line %d: %s", refusal.Line, refusal.Problem)
+	}
+	if more := s.RejectedRows - len(s.Refusals); more > 0 {
+		r.say("... and %d more", more)
+	}
+	hint := "put them right in " + rejected + " and import that"
+	if r.dryRun {
+		hint = ""
+	}
+	return &failure{wire.ExitPartly, count(s.RejectedRows, "row was refused", "rows were refused"), hint}
+}
+
+var summaryColumns = []column[importer.Summary]{
+	{name: "as", text: func(s importer.Summary) string { return string(s.As) }},
+	{name: "rows", text: func(s importer.Summary) string { return strconv.Itoa(s.Rows) }},
+	{name: "lines", text: func(s importer.Summary) string { return strconv.Itoa(s.Lines) }},
+	{name: "merged", text: func(s importer.Summary) string { return strconv.Itoa(s.Merged) }},
+	{name: "allocated", text: func(s importer.Summary) string { return strconv.Itoa(s.Allocated) }},
+	{name: "backordered", text: func(s importer.Summary) string { return strconv.Itoa(s.Backordered) }},
+	{name: "created", text: func(s importer.Summary) string { return strconv.Itoa(s.Created) }},
+	{name: "described", text: func(s importer.Summary) string { return strconv.Itoa(s.Described) }},
+	{name: "replayed", text: func(s importer.Summary) string { return strconv.Itoa(s.Replayed) }},
+	{name: "rejected", text: func(s importer.Summary) string { return strconv.Itoa(s.Rejected) }},
+	{name: "seconds", text: func(s importer.Summary) string { return strconv.FormatFloat(s.Seconds, 'f', 1, 64) }},
+}
+
+func (r *run) summarize(s importer.Summary) error {
+	return object(r, s, func() error {
+		if r.config.Output != config.OutputTable {
+			return list(r, summaryColumns, these(s))
+		}
+		_, err := fmt.Fprint(r.Out, s)
+		return err
+	})
+}
