@@ -54,7 +54,20 @@ func AddBatch(ctx context.Context, uow *UnitOfWork, cmd domain.CreateBatch) (dom
 	if batch.Seq, err = uow.Products.NextBatch(ctx); err != nil {
 		return domain.Batched{}, err
 	}
-	return product.AddBatch(batch)
+	answer, err := product.AddBatch(batch)
+	return settled(ctx, uow, product, answer, err)
+}
+
+// settled is an answer with the batch as it is when lines have come and gone.
+func settled(ctx context.Context, uow *UnitOfWork, p *domain.Product, answer domain.Batched, err error) (domain.Batched, error) {
+	if err != nil || answer.Replayed {
+		return answer, err
+	}
+	if err := uow.React(ctx); err != nil {
+		return domain.Batched{}, err
+	}
+	answer.Batch, _ = p.Batch(answer.Batch.Ref)
+	return answer, nil
 }
 
 // Allocate handles Allocate. It is the heart of it all.
@@ -84,7 +97,8 @@ func ChangeBatchQuantity(ctx context.Context, uow *UnitOfWork, cmd domain.Change
 	if err != nil {
 		return domain.Batched{}, err
 	}
-	return product.ChangeBatchQuantity(cmd.Ref, cmd.Qty, uow.Lines.Of(ctx, product.SKU(), cmd.Ref))
+	answer, err := product.ChangeBatchQuantity(cmd.Ref, cmd.Qty, uow.Lines.Of(ctx, product.SKU(), cmd.Ref))
+	return settled(ctx, uow, product, answer, err)
 }
 
 // CancelLine handles CancelLine.

@@ -103,10 +103,11 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 	return &call{
 		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd),
 		fn: func(ctx context.Context, uow *UnitOfWork) (err error) {
+			uow.bus = b
 			if result, err = h.handle(ctx, uow, cmd); err != nil {
 				return err
 			}
-			return b.react(ctx, uow)
+			return uow.React(ctx)
 		},
 		kept: func(events []Envelope) { got(result, events) },
 	}, nil

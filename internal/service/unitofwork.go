@@ -20,6 +20,7 @@ type UnitOfWork struct {
 	Lines    Lines
 
 	s      *session
+	bus    *Bus // whose command it is
 	origin domain.Origin
 	name   string     // of the command
 	events []Envelope // the facts collected so far
@@ -32,6 +33,11 @@ func (u *UnitOfWork) begin(name string, origin domain.Origin) {
 	u.Lines.changed = u.Lines.changed[:0]
 	u.events = u.events[:0]
 }
+
+// React has the events so far handled, and those that come of that, until there
+// are no more. The bus does so when a handler returns; a handler whose answer
+// depends on it does so itself.
+func (u *UnitOfWork) React(ctx context.Context) error { return u.bus.react(ctx, u) }
 
 // CollectNewEvents returns the events that products recorded since it was last
 // called. The facts among them will be committed with the rest; signals are
