@@ -74,7 +74,7 @@ var rules = []rule{
 	// Entry points know the inside, and never adapters. They share encodings.
 	{pkg: "internal/entrypoints/wire", may: inside},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire")},
-	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/entrypoints/wire", "internal/entrypoints/importer")},
+	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(

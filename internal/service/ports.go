@@ -16,11 +16,11 @@ import (
 
 // Store keeps products, lines and the log of events.
 type Store interface {
-	// InTx runs fn in one transaction, which is committed if fn returns nil
-	// and rolled back otherwise. When it returns nil, what was written is on
-	// stable storage. It returns ErrStale if something fn read was changed by
-	// somebody else in the meantime, and an ErrStorage if there is trouble that
-	// another command would meet as well.
+	// InTx runs fn in one transaction, which is committed if fn returns nil and
+	// no Write has failed, and rolled back otherwise. When it returns nil, what
+	// was written is on stable storage. It returns ErrStale if something fn read
+	// was changed by somebody else in the meantime, and an ErrStorage if there
+	// is trouble that another command would meet as well.
 	InTx(ctx context.Context, fn func(context.Context, Tx) error) error
 
 	// View runs fn on a snapshot that nobody changes and that keeps nobody from

@@ -25,18 +25,19 @@ func Preview[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (effect 
 // one moment, and nothing is written.
 func PreviewEach(ctx context.Context, b *Bus, commands iter.Seq[domain.Message]) iter.Seq[Outcome[any]] {
 	return func(yield func(Outcome[any]) bool) {
+		stopped := false
 		err := b.work.store.View(ctx, func(ctx context.Context, r Reader) error {
 			world := b.imagine(r, handfulSize)
 			for batch := range chunks(commands, handfulSize) {
 				for _, outcome := range world.performAll(ctx, b, batch) {
-					if !yield(outcome) {
+					if stopped = !yield(outcome); stopped {
 						return nil
 					}
 				}
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && !stopped {
 			yield(Outcome[any]{Err: err})
 		}
 	}

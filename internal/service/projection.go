@@ -91,6 +91,9 @@ func (b *Book) compare(replayed *Projection, complain func(string, ...any)) {
 		complain("the product has version %d, %d backorders, out of stock %t; replay gives %d, %d, %t",
 			got.Version, got.Backorders, got.OutOfStock, want.Version, want.Backorders, want.OutOfStock)
 	}
+	if got := b.Product; got.Description != want.Description {
+		complain("the product is called %q; replay gives %q", got.Description, want.Description)
+	}
 	if len(b.Batches) != len(replayed.Batches) {
 		complain("there are %d batches; replay gives %d", len(b.Batches), len(replayed.Batches))
 	}

@@ -127,16 +127,20 @@ func (r *Relay) deliverAll(ctx context.Context, s *subscriber, events []Envelope
 
 // retry delivers what failed before and is due.
 func (r *Relay) retry(ctx context.Context, s *subscriber) error {
-	due, err := r.store.Due(ctx, s.Name, r.now(), mostAtOnce)
-	if err != nil {
-		return fmt.Errorf("look for what is due to %s: %w", s.Name, err)
-	}
-	for _, f := range due {
-		if err := r.attempt(ctx, s, f); err != nil {
-			return err
+	for {
+		due, err := r.store.Due(ctx, s.Name, r.now(), mostAtOnce)
+		if err != nil {
+			return fmt.Errorf("look for what is due to %s: %w", s.Name, err)
+		}
+		for _, f := range due {
+			if err := r.attempt(ctx, s, f); err != nil {
+				return err
+			}
+		}
+		if len(due) < mostAtOnce { // those were all: what failed again is not due yet
+			return nil
 		}
 	}
-	return nil
 }
 
 // attempt delivers an event, whose failures so far are f, or puts it off. It

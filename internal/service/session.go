@@ -25,9 +25,9 @@ type session struct {
 	numbers  map[Sequence]numbers
 	size     int // about so many units of work
 
-	edited  map[int64]edit // batches changed by this transaction, by Seq, as of now
+	edited  map[int64]edit     // batches changed by this transaction, by Seq, as of now
 	fresh   map[Sequence]int64 // the first number that this transaction reserved
-	changed []int          // lines changed by this transaction, where in states
+	changed []int              // lines changed by this transaction, where in states
 	bySKU   map[string][]int
 	indexed int // how many of changed are in bySKU
 	events  []Envelope

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -33,6 +34,7 @@ func (w *world) book(sku string) service.Book {
 			b.Batches = append(b.Batches, batch)
 		}
 	}
+	slices.SortFunc(b.Batches, func(x, y domain.Batch) int { return cmp.Compare(x.Seq, y.Seq) })
 	b.Lines = w.lines(func(l domain.Line) bool { return l.SKU == sku })
 	for _, l := range b.Lines {
 		b.LineWhys = append(b.LineWhys, w.reasons[[2]string{l.OrderID, l.SKU}])

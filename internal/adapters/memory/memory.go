@@ -68,6 +68,9 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	if err := fn(ctx, t); err != nil {
 		return err
 	}
+	if t.failed != nil {
+		return t.failed
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.world.given = t.given
@@ -100,7 +103,7 @@ type reader struct{ *world }
 // Load implements service.Reader.
 func (r reader) Load(_ context.Context, want service.Want) (found service.Found, _ error) {
 	for _, k := range want.Products {
-		if p := r.Products[k.SKU]; p.Version != k.Version {
+		if p, ok := r.Products[k.SKU]; ok && p.Version != k.Version {
 			p.Batches = r.open(k.SKU)
 			found.Products = append(found.Products, p)
 		}
@@ -165,6 +168,7 @@ type tx struct {
 	reader
 	given   map[service.Sequence]int64
 	written []service.Envelope
+	failed  error // of Write
 }
 
 // Reserve implements service.Tx.
@@ -178,7 +182,8 @@ func (t *tx) Reserve(_ context.Context, s service.Sequence, n int) (int64, error
 func (t *tx) Write(_ context.Context, c service.Changes) error {
 	for _, p := range c.Products {
 		if t.Products[p.To.SKU].Version != p.From {
-			return service.ErrStale
+			t.failed = service.ErrStale
+			return t.failed
 		}
 	}
 	t.written = append(t.written, c.Events...)

@@ -122,7 +122,7 @@ func schemaVersions(ctx context.Context, db *sql.DB) (have, known int64, _ error
 	sources := p.ListSources()
 	err = db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&have)
 	if err != nil {
-		return 0, 0, classify(fmt.Errorf("read the schema version: this is no database of allot's, or it is damaged: %w", err))
+		return 0, 0, fmt.Errorf("it is no database of allot's, or it is damaged: %w", err)
 	}
 	return have, sources[len(sources)-1].Version, nil
 }

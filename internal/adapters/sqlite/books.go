@@ -56,7 +56,7 @@ func (s *Store) beginAudit(ctx context.Context) (*sql.Tx, func(), error) {
 	}
 	return tx, func() {
 		tx.Rollback()
-		conn.Raw(func(any) error { return driver.ErrBadConn }) // it is like no other any more: not for the pool
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // it is like no other any more: not for the pool
 		conn.Close()
 	}, nil
 }

@@ -92,6 +92,9 @@ var (
 
 // change writes one thing, in a transaction of its own.
 func (s *Store) change(st statement, args ...driver.Value) error {
+	if s.writer == nil {
+		return errReadOnly
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, err := s.writer.write(st, args...)
@@ -162,14 +165,15 @@ func (s *Store) Due(ctx context.Context, subscription string, now time.Time, lim
 	return due, nil
 }
 
-// readLogEnd returns where the log ends.
+// readLogEnd returns where things end that are numbered.
 func readLogEnd(c *conn) (end logEnd, _ error) {
-	const q = `SELECT coalesce(max(position), 0), (SELECT coalesce(max(id), 0) FROM origins) FROM events`
+	const q = `SELECT (SELECT coalesce(max(position), 0) FROM events), (SELECT coalesce(max(id), 0) FROM origins),
+		(SELECT coalesce(max(seq), 0) FROM batches), (SELECT coalesce(max(seq), 0) FROM lines)`
 	for v, err := range c.scan(q) {
 		if err != nil {
 			return end, classify(err)
 		}
-		end.position, end.originID = v[0].(int64), v[1].(int64)
+		end.position, end.originID, end.batch, end.line = v[0].(int64), v[1].(int64), v[2].(int64), v[3].(int64)
 	}
 	return end, nil
 }

@@ -75,8 +75,6 @@ func (o *owner) write() error {
 	return nil
 }
 
-func lockFileOf(o *owner) string { return o.lock.Path() }
-
 // release leaves the file, empty: removing it would let two processes lock two
 // files of the same name.
 func (o *owner) release() error {

@@ -17,15 +17,17 @@ type reading struct {
 
 var (
 	selectProducts = statement{`SELECT sku, version, description, backorders, out_of_stock FROM products WHERE sku IN (`, `?`, `)`}
-	selectOpen     = statement{selectBatch + `b.open = 1 AND b.sku IN (`, `?`, `)`}
+	selectOpen     = statement{batchColumns + fromOpen + `AND b.sku IN (`, `?`, `)`}
 	selectRefs     = statement{selectBatch + `b.ref IN (`, `?`, `)`}
 	selectOrders   = statement{selectLine + `l.order_id IN (`, `?`, `)`}
 )
 
 const (
-	selectBatch = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, b.eta, b.first_qty, b.first_eta
-		FROM batches b JOIN stock s ON s.batch = b.seq WHERE `
-	selectLine = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0)
+	batchColumns = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, b.eta, b.first_qty, b.first_eta `
+	// SQLite would rather take the index of all batches, used up or not.
+	fromOpen    = `FROM batches b INDEXED BY open_batches JOIN stock s ON s.batch = b.seq WHERE b.open = 1 `
+	selectBatch = batchColumns + `FROM batches b JOIN stock s ON s.batch = b.seq WHERE `
+	selectLine  = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0)
 		FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE `
 	linesOf     = selectLine + `l.batch = (SELECT seq FROM batches WHERE ref = ?) ORDER BY l.seq DESC`
 	backordered = selectLine + `l.sku = ? AND l.status = 'backordered' ORDER BY l.seq`

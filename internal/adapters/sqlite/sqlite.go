@@ -74,6 +74,8 @@ func OpenReadOnly(ctx context.Context, file string) (*Store, error) {
 	return s, nil
 }
 
+var errReadOnly = errors.New("this database was opened for reading only")
+
 // Close closes the database and lets others write.
 func (s *Store) Close() error {
 	var errs []error
@@ -100,21 +102,28 @@ const maxVersions = 100_000
 // InTx implements service.Store.
 func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) error) error {
 	if s.writer == nil {
-		return errors.New("this database was opened for reading only")
+		return errReadOnly
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	log := s.log
+	log, committed := s.log, false
+	defer func() { // also if fn panics
+		if !committed || len(s.versions) > maxVersions {
+			clear(s.versions)
+		}
+	}()
 	err := s.inTx(func() error {
-		return fn(ctx, &tx{reading: reading{s.writer, s.versions}, log: &log, given: map[service.Sequence]int64{}})
+		t := &tx{reading: reading{s.writer, s.versions}, log: &log}
+		if err := fn(ctx, t); err != nil {
+			return err
+		}
+		return t.failed
 	})
-	if err != nil || len(s.versions) > maxVersions {
-		clear(s.versions)
+	if err != nil {
+		return classify(err)
 	}
-	if err == nil {
-		s.log = log
-	}
-	return classify(err)
+	s.log, committed = log, true
+	return nil
 }
 
 // inTx runs fn between BEGIN and COMMIT, also if fn panics. s.mu is held.

@@ -13,16 +13,20 @@ import (
 // tx is a service.Tx. There is one writer, so nothing that it reads can change.
 type tx struct {
 	reading
-	log   *logEnd
-	given map[service.Sequence]int64 // the last number given out by this transaction
+	log     *logEnd
+	origins []driver.Value // room for arguments
+
+	failed error // the first of Write: there may be no transaction any more, and SQLite would commit what comes next at once
 }
 
-// logEnd is where the event log ends: what the writer knows from one
+// logEnd is where things end that are numbered: what the writer knows from one
 // transaction to the next.
 type logEnd struct {
 	position int64  // of the last event
 	origin   origin // of the last event
 	originID int64
+	batch    int64 // the last number given out
+	line     int64 // likewise
 }
 
 // origin is a row of origins, but for its id.
@@ -40,33 +44,32 @@ var (
 	insertBatches = statement{`INSERT OR ROLLBACK INTO batches (seq, ref, sku, eta, first_qty, first_eta, open) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertStock   = statement{`INSERT OR ROLLBACK INTO stock (batch, purchased, allocated) VALUES `, `(?, ?, ?)`,
 		` ON CONFLICT (batch) DO UPDATE SET purchased = excluded.purchased, allocated = excluded.allocated`}
-	insertLines  = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	updateLine   = statement{`UPDATE OR ROLLBACK lines SET status = `, `?, batch = ?, event = ? WHERE seq = ?`, ``}
-	insertOrigin = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	insertEvents = statement{`INSERT OR ROLLBACK INTO events (position, at, sku, version, name, origin, body) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	lastNumbers  = map[service.Sequence]string{
-		service.BatchSeq: `SELECT coalesce(max(seq), 0) FROM batches`,
-		service.LineSeq:  `SELECT coalesce(max(seq), 0) FROM lines`,
-	}
+	insertLines   = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	updateLine    = statement{`UPDATE OR ROLLBACK lines SET status = `, `?, batch = ?, event = ? WHERE seq = ?`, ``}
+	insertOrigins = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	insertEvents  = statement{`INSERT OR ROLLBACK INTO events (position, at, sku, version, name, origin, body) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 )
 
 // Reserve implements service.Tx.
 func (t *tx) Reserve(_ context.Context, s service.Sequence, n int) (int64, error) {
-	last, known := t.given[s]
-	if !known {
-		for v, err := range t.scan(lastNumbers[s]) {
-			if err != nil {
-				return 0, err
-			}
-			last = v[0].(int64)
-		}
+	last := &t.log.line
+	if s == service.BatchSeq {
+		last = &t.log.batch
 	}
-	t.given[s] = last + int64(n)
-	return last + 1, nil
+	first := *last + 1
+	*last += int64(n)
+	return first, nil
 }
 
 // Write implements service.Tx.
 func (t *tx) Write(_ context.Context, c service.Changes) error {
+	if t.failed == nil {
+		t.failed = t.writeAll(c)
+	}
+	return t.failed
+}
+
+func (t *tx) writeAll(c service.Changes) error {
 	if err := t.writeProducts(c.Products); err != nil {
 		return err
 	}
@@ -139,31 +142,25 @@ func seqsByRef(c service.Changes) map[string]driver.Value {
 }
 
 func (t *tx) writeEvents(events []service.Envelope) error {
-	args := t.args[:0]
+	args, origins := t.args[:0], t.origins[:0]
 	for _, e := range events {
 		body, err := eventjson.Encode(e.Event)
 		if err != nil {
 			return err
 		}
-		if err := t.writeOrigin(origin{e.Command, e.Origin}); err != nil {
-			return err
+		// A new origin is a new row, unless the event before had the same.
+		if o := (origin{e.Command, e.Origin}); t.log.originID == 0 || t.log.origin != o {
+			t.log.origin = o
+			t.log.originID++
+			origins = append(origins, t.log.originID, o.command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause)
 		}
 		t.log.position++
 		args = append(args, t.log.position, e.At.UnixMicro(), e.SKU, e.Version, e.Event.EventName(), t.log.originID, string(body))
 	}
-	t.args = args
-	_, err := t.write(insertEvents, args...)
-	return err
-}
-
-// writeOrigin makes o the present origin: a new row, unless the event before
-// had the same.
-func (t *tx) writeOrigin(o origin) error {
-	if t.log.originID > 0 && t.log.origin == o {
-		return nil
+	t.args, t.origins = args, origins
+	if _, err := t.write(insertOrigins, origins...); err != nil {
+		return err
 	}
-	t.log.origin = o
-	t.log.originID++
-	_, err := t.write(insertOrigin, t.log.originID, o.command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause)
+	_, err := t.write(insertEvents, args...)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -27,6 +28,9 @@ type Store interface {
 	views.Reader
 	Close() error
 }
+
+// opener opens an empty store.
+type opener func(t *testing.T) Store
 
 // rule is something that holds for every store.
 type rule struct {
@@ -46,25 +50,35 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a subscription", subscriptionRules},
 		{"a command", commandRules},
 		{"commands at the same time", concurrencyRules},
-		{"a failure", failureRules},
 	} {
 		t.Run(part.of, func(t *testing.T) {
 			for _, r := range part.rules {
-				t.Run(r.says, func(t *testing.T) { r.check(t, closed(t, open(t))) })
+				t.Run(r.says, func(t *testing.T) { with(t, open, func(s Store) { r.check(t, s) }) })
 			}
 		})
 	}
+	t.Run("a group", func(t *testing.T) { groupsSeeThemselves(t, open) })
+	t.Run("a failure", func(t *testing.T) { failures(t, open) })
 }
 
-// closed has s closed at the end of a test, if nobody did before.
-func closed(t *testing.T, s Store) Store {
-	t.Cleanup(func() {
+// with runs fn on an empty store, expects nothing to be wrong with its books
+// afterwards, and closes it.
+func with(t *testing.T, open opener, fn func(Store)) {
+	t.Helper()
+	s := open(t)
+	defer func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-	})
-	return s
+	}()
+	fn(s)
+	if !t.Failed() {
+		verified(t, s)
+	}
 }
+
+// clock says when everything happens.
+func clock() time.Time { return opened }
 
 // newBus returns a bus over a store, with at most so many commands in one
 // transaction.
@@ -95,22 +109,22 @@ func do(t rapid.TB, s service.Store, commands ...domain.Message) {
 	}
 }
 
-// stock, want and the like are commands, for short.
+// Commands, for short.
 
-func stock(ref, sku string, qty int, eta ...domain.Date) domain.Message {
+func batch(ref, sku string, qty int, eta ...domain.Date) domain.Message {
 	return domain.CreateBatch{Ref: ref, SKU: sku, Qty: qty, ETA: append(eta, 0)[0]}
 }
 
-func want(order, sku string, qty int) domain.Message {
-	return domain.Allocate{OrderID: order, SKU: sku, Qty: qty}
+func order(id, sku string, qty int) domain.Message {
+	return domain.Allocate{OrderID: id, SKU: sku, Qty: qty}
 }
 
 func change(ref string, qty int) domain.Message {
 	return domain.ChangeBatchQuantity{Ref: ref, Qty: qty}
 }
 
-func cancel(order, sku string) domain.Message {
-	return domain.CancelLine{OrderID: order, SKU: sku}
+func cancel(id, sku string) domain.Message {
+	return domain.CancelLine{OrderID: id, SKU: sku}
 }
 
 // equal compares what was got with what should be.

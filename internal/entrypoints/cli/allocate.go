@@ -64,11 +64,7 @@ var placedColumns = []column[placed]{
 }
 
 func (r *run) place(ctx context.Context, line domain.Allocate) error {
-	return r.through(ctx, func(d *door) error {
-		p, err := do(ctx, d, line)
-		if err != nil {
-			return err
-		}
+	return perform(ctx, r, line, func(p domain.Placement) error {
 		if p.Status == domain.StatusRefused {
 			e := wire.OutOfStock(line, p)
 			return &failure{wire.ExitCode(e), e.Error(), "leave out --or-reject to have the line wait"}

@@ -36,7 +36,7 @@ func (r *run) backorders() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&sku, "sku", "", "only lines of this SKU")
+	cmd.Flags().StringVar(&sku, "sku", "", "only lines of this `SKU`")
 	limited(cmd, &limit)
 	return cmd
 }

@@ -48,17 +48,13 @@ func (r *run) batchAdd() *cobra.Command {
 			return r.changeBatch(cmd.Context(), domain.CreateBatch{Origin: r.origin(), Ref: args[0], SKU: args[1], Qty: qty, ETA: date})
 		},
 	}
-	cmd.Flags().StringVar(&eta, "eta", "", "date on which it comes, YYYY-MM-DD; without it, it is in the warehouse")
+	cmd.Flags().StringVar(&eta, "eta", "", "`DATE` on which it comes, YYYY-MM-DD; without it, it is in the warehouse")
 	return r.writes(cmd)
 }
 
 // changeBatch has a command about a batch done and prints the batch.
 func (r *run) changeBatch(ctx context.Context, cmd domain.Command[domain.Batched]) error {
-	return r.through(ctx, func(d *door) error {
-		done, err := do(ctx, d, cmd)
-		if err != nil {
-			return err
-		}
+	return perform(ctx, r, cmd, func(done domain.Batched) error {
 		if done.Replayed {
 			r.say("nothing changed: it was so already")
 		}
@@ -112,14 +108,14 @@ func (r *run) batchList() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&sku, "sku", "", "only batches of this SKU")
+	cmd.Flags().StringVar(&sku, "sku", "", "only batches of this `SKU`")
 	limited(cmd, &limit)
 	return cmd
 }
 
 // limited gives a list the flag that shortens it.
 func limited(cmd *cobra.Command, limit *int) {
-	cmd.Flags().IntVar(limit, "limit", 0, "list at most so many; 0: all")
+	cmd.Flags().IntVar(limit, "limit", 0, "list at most `N`; 0: all")
 }
 
 // batchShown is a batch and the lines allocated to it.

@@ -1,12 +1,14 @@
 // Package cli is the command line: it turns arguments into commands and
 // questions, and what comes back into tables, JSON and exit codes.
 //
-//	cli.go       a run, from arguments to exit code
-//	root.go      the tree of commands
-//	door.go      where commands go: to a running server, or the database itself
-//	print.go     the forms of answers
-//	confirm.go   who has to agree before stock moves
-//	...          one file for each command, or noun with its verbs
+//	cli.go      a run, from arguments to exit code
+//	root.go     the tree of commands
+//	door.go     where commands go: into the database, or to the server that has it
+//	client.go   how they go to a server
+//	print.go    the forms of answers
+//	confirm.go  who has to agree before stock moves
+//
+// and one file for each command, or noun with its verbs.
 //
 // Data goes to standard output, everything else that is said to standard error.
 // The package has no state of its own: a run knows its surroundings from its
@@ -55,7 +57,7 @@ func Run(ctx context.Context, p Process, args ...string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	return r.exit(root.ExecuteContext(ctx))
+	return r.exit(ctx, root.ExecuteContext(ctx))
 }
 
 // run is one run of the program.
@@ -108,11 +110,11 @@ func notFound(hint, format string, args ...any) error {
 }
 
 // exit tells what went wrong, if anything did, and returns the exit code.
-func (r *run) exit(err error) int {
+func (r *run) exit(ctx context.Context, err error) int {
 	if err == nil {
 		return wire.ExitDone
 	}
-	f := failureOf(err)
+	f := failureOf(ctx, err)
 	if f.what != "" {
 		fmt.Fprintf(r.Err, "error: %s\n", f.what)
 	}
@@ -122,15 +124,15 @@ func (r *run) exit(err error) int {
 	return f.exit
 }
 
-// failureOf is what there is to tell of an error.
-func failureOf(err error) failure {
+// failureOf is what there is to tell of an error of something that ran in ctx.
+func failureOf(ctx context.Context, err error) failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return *f
 	}
 	if e, ok := errors.AsType[*config.Error](err); ok {
 		return failure{wire.ExitUsage, withoutHint(e.Error(), e.Hint), e.Hint}
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return failure{wire.ExitInterrupted, "stopped by a signal", ""}
 	}
 	return failure{wire.ExitCode(err), err.Error(), hintOf(err)}

@@ -10,14 +10,17 @@ import (
 	"allot/internal/entrypoints/wire"
 )
 
+// hintYes is what to do where nobody can be asked.
+const hintYes = "pass --yes, or --dry-run to see what would happen"
+
 // confirm asks a question that is answered with y or n. It is an error if the
-// answer is no, or if there is nobody to ask.
-func (r *run) confirm(ctx context.Context, question string) error {
+// answer is no, or if there is nobody to ask; then hint says what to do.
+func (r *run) confirm(ctx context.Context, question, hint string) error {
 	if r.yes {
 		return nil
 	}
 	if !r.Terminal(r.In) {
-		return usage("pass --yes, or --dry-run to see what would happen", "%s asks before it changes anything, and there is no terminal to ask on", r.command)
+		return usage(hint, "%s asks before it changes anything, and there is no terminal to ask on", r.command)
 	}
 	answer, err := r.ask(ctx, question+" [y/N] ")
 	if err != nil {
@@ -36,11 +39,11 @@ func (r *run) confirmNumber(ctx context.Context, question string, number, given 
 		return nil
 	}
 	if given >= 0 {
-		return &failure{wire.ExitConflict, fmt.Sprintf("%d lines change, not %d", number, given), "look at them with --dry-run"}
+		return &failure{wire.ExitConflict, fmt.Sprintf("%s, not %d", count(number, "line changes", "lines change"), given), "look at them with --dry-run"}
 	}
 	if !r.Terminal(r.In) {
 		return usage(fmt.Sprintf("pass --confirm %d, or --dry-run to see what would happen", number),
-			"%s would change %d lines, and there is no terminal to ask on", r.command, number)
+			"%s would change %s, and there is no terminal to ask on", r.command, count(number, "line", "lines"))
 	}
 	answer, err := r.ask(ctx, fmt.Sprintf("%s Type %d to go on: ", question, number))
 	if err != nil {

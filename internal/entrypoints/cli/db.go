@@ -45,7 +45,7 @@ func (r *run) dbBackup() *cobra.Command {
 			if err == nil {
 				r.say("%s has all that is in %s", args[0], file)
 			}
-			return err
+			return r.orNoDatabase(err)
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it exists")
@@ -69,7 +69,10 @@ func (r *run) dbRestore() *cobra.Command {
 
 func (r *run) restore(ctx context.Context, backup string) error {
 	file := r.config.SQLiteFile()
-	if err := r.confirm(ctx, fmt.Sprintf("Put %s in the place of %s?", backup, file)); err != nil {
+	if err := r.confirm(ctx, fmt.Sprintf("Put %s in the place of %s?", backup, file), "pass --yes"); err != nil {
+		return err
+	}
+	if err := r.checkNotServed(); err != nil {
 		return err
 	}
 	kept, err := bootstrap.Restore(ctx, backup, file, r.command)
@@ -104,7 +107,7 @@ func (r *run) dbCheck() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			health, err := bootstrap.Check(cmd.Context(), r.config.SQLiteFile())
 			if err != nil {
-				return err
+				return r.orNoDatabase(err)
 			}
 			if err := object(r, health, func() error { return list(r, healthColumns, these(health)) }); err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"allot/internal/config"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/importer"
+	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
 )
 
@@ -44,18 +45,18 @@ func (r *run) asks(cmd *cobra.Command) *cobra.Command {
 // goes to a server only if it was named.
 func (r *run) open(ctx context.Context) (*door, error) {
 	if r.config.Server != "" {
-		return r.toServer(r.config.Server), nil
+		return r.toServer(r.config.Server, "look whether it runs, or leave out --server to use the database of the data directory"), nil
 	}
 	if r.dryRun {
 		return r.intoImagination(ctx)
 	}
 	file := r.config.SQLiteFile()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
-		return r.toServer(owner.URL), nil
+		return r.toServer(owner.URL, adviceOnOwner), nil
 	}
 	app, err := bootstrap.Open(ctx, file, r.command, r.options())
 	if inUse, ok := errors.AsType[*bootstrap.InUseError](err); ok && inUse.Owner.URL != "" {
-		return r.toServer(inUse.Owner.URL), nil // it was only starting
+		return r.toServer(inUse.Owner.URL, adviceOnOwner), nil // it was only starting
 	}
 	if err != nil {
 		return nil, err
@@ -73,8 +74,12 @@ func sendTo(bus *service.Bus) importer.Sink {
 	}
 }
 
-func (r *run) toServer(url string) *door {
-	c := newClient(url, r.dryRun)
+// adviceOnOwner is what to do about a server that has the database, but
+// doesn't answer.
+const adviceOnOwner = "it has the database open: look whether it hangs, and stop it"
+
+func (r *run) toServer(url, advice string) *door {
+	c := newClient(url, advice, r.dryRun)
 	return &door{send: c.send, close: c.close}
 }
 
@@ -112,6 +117,21 @@ func (r *run) through(ctx context.Context, fn func(*door) error) error {
 	return err
 }
 
+// perform has one command done, and then something with its result. What can't
+// be right is refused before anything is opened.
+func perform[R any](ctx context.Context, r *run, cmd domain.Command[R], then func(R) error) error {
+	if err := cmd.Validate(); err != nil {
+		return err
+	}
+	return r.through(ctx, func(d *door) error {
+		result, err := do(ctx, d, cmd)
+		if err != nil {
+			return err
+		}
+		return then(result)
+	})
+}
+
 // do has one command done and returns what it names as its result.
 func do[R any](ctx context.Context, d *door, cmd domain.Command[R]) (result R, _ error) {
 	for o := range d.send(ctx, slices.Values([]domain.Message{cmd})) {
@@ -140,12 +160,21 @@ func (r *run) origin() domain.Origin {
 // look has fn look at the database, whoever else uses it.
 func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
 	if r.config.Server != "" {
-		return usage("run it where the data directory is, without ALLOT_SERVER",
+		return usage("run it where the data directory is, without "+r.sourceOf("server"),
 			"%s reads the database itself and can't ask %s", r.command, r.config.Server)
 	}
 	app, err := bootstrap.OpenReadOnly(ctx, r.config.SQLiteFile(), r.options())
 	if err != nil {
-		return err
+		return r.orNoDatabase(err)
 	}
 	return errors.Join(fn(app.Store), app.Close())
+}
+
+// orNoDatabase is err, or that there is no database if that is why.
+func (r *run) orNoDatabase(err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return &failure{wire.ExitFailed, "there is no database at " + r.config.SQLiteFile() + " yet",
+		"allot serve, allot import and allot demo create one; --data names another directory"}
 }

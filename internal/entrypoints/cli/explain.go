@@ -15,7 +15,7 @@ import (
 )
 
 func (r *run) explain() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "explain ORDER [SKU]",
 		Short: "Say why the lines of an order stand where they do",
 		Long: "Says for each line of an order, or for one, which rule it was placed by, which\n" +
@@ -40,6 +40,7 @@ func (r *run) explain() *cobra.Command {
 			})
 		},
 	}
+	return r.takes(cmd, "timezone")
 }
 
 // linesOf returns the line of a SKU, if one is named, or all of them.

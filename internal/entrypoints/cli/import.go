@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -36,14 +37,14 @@ func (r *run) imports() *cobra.Command {
 		),
 		Args: needs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if as == "" {
-				return usage("write: "+r.command+" FILE --as batches|orders|products", "--as is missing: what are the rows of the file?")
+			if !slices.Contains([]importer.Kind{importer.Batches, importer.Orders, importer.Products}, importer.Kind(as)) {
+				return usage("write: "+r.command+" FILE --as batches|orders|products", "--as is %q; it says what the rows of the file are", as)
 			}
 			return r.importFile(cmd.Context(), args[0], importer.Kind(as), rejected)
 		},
 	}
-	cmd.Flags().StringVar(&as, "as", "", "what the rows are: batches, orders or products")
-	cmd.Flags().StringVar(&rejected, "rejected", "", "file for refused rows; by default FILE.rejected.csv, for standard input rejected.csv")
+	cmd.Flags().StringVar(&as, "as", "", "`WHAT` the rows are: batches, orders or products")
+	cmd.Flags().StringVar(&rejected, "rejected", "", "`FILE` for refused rows; by default FILE.rejected.csv, for standard input rejected.csv")
 	return r.takes(r.writes(cmd), "group")
 }
 
@@ -91,7 +92,7 @@ func (r *run) importFile(ctx context.Context, file string, as importer.Kind, rej
 		err = errors.Join(err, r.summarize(summary))
 	}
 	if err != nil {
-		return stopped(err, summary.Rows)
+		return stopped(ctx, err, summary.Rows)
 	}
 	return r.partly(summary, in.rejected)
 }
@@ -110,8 +111,8 @@ func (r *run) importFrom(ctx context.Context, in *source, as importer.Kind, to i
 }
 
 // stopped is the error of an import that stopped on its way.
-func stopped(err error, rows int) error {
-	f := failureOf(err)
+func stopped(ctx context.Context, err error, rows int) error {
+	f := failureOf(ctx, err)
 	if f.exit == wire.ExitInterrupted {
 		f.what = fmt.Sprintf("stopped at row %d", rows)
 		f.hint = "run it again: rows already applied are recognised"

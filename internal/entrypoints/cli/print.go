@@ -2,25 +2,17 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"strings"
-	"text/tabwriter"
 
 	"allot/internal/config"
 	"allot/internal/views"
 )
-
-// column is a column of a table.
-type column[T any] struct {
-	name string // as in JSON: "order_id"
-	text func(T) string
-	tell func(T) string // the same for people, if they want to see something else
-}
 
 // list prints items as they come, in the form that was asked for. By name, it
 // prints the first column.
@@ -32,15 +24,25 @@ func list[T any](r *run, columns []column[T], items iter.Seq2[T, error]) error {
 		case config.OutputNDJSON:
 			return listNDJSON(out, items)
 		case config.OutputCSV:
-			return listCSV(out, columns, items)
+			return table(csv.NewWriter(out), rows(columns, items, column[T].plain))
 		case config.OutputName:
 			return each(items, func(item T) error {
 				_, err := fmt.Fprintln(out, columns[0].text(item))
 				return err
 			})
+		default:
+			return table(r.tableFor(out), rows(columns, items, column[T].spoken))
 		}
-		return table(out, r.Terminal(r.Out), rows(columns, items))
 	})
+}
+
+// tableFor is what a table for people is written to: aligned on a terminal, in a
+// pipe with tabs between values.
+func (r *run) tableFor(out io.Writer) tableWriter {
+	if r.Terminal(r.Out) {
+		return aligned(out)
+	}
+	return tabbed{out}
 }
 
 // buffered has fn print to standard output, in large pieces.
@@ -53,14 +55,9 @@ func (r *run) buffered(fn func(io.Writer) error) error {
 func object[T any](r *run, thing T, tell func() error) error {
 	switch r.config.Output {
 	case config.OutputJSON:
-		body, err := json.MarshalIndent(thing, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(r.Out, "%s\n", body)
-		return err
+		return encoder(r.Out, "  ").Encode(thing)
 	case config.OutputNDJSON:
-		return encode(r.Out, thing)
+		return encoder(r.Out, "").Encode(thing)
 	default:
 		return tell()
 	}
@@ -78,112 +75,38 @@ func each[T any](items iter.Seq2[T, error], do func(T) error) error {
 	return nil
 }
 
-// encode writes a line of JSON.
-func encode(out io.Writer, v any) error {
+// encoder writes JSON that is for programs, not for pages.
+func encoder(out io.Writer, indent string) *json.Encoder {
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	e.SetIndent("", indent)
+	return e
 }
 
 func listNDJSON[T any](out io.Writer, items iter.Seq2[T, error]) error {
-	return each(items, func(item T) error { return encode(out, item) })
+	to := encoder(out, "")
+	return each(items, func(item T) error { return to.Encode(item) })
 }
 
+// listJSON prints a list with an item on each line.
 func listJSON[T any](out io.Writer, items iter.Seq2[T, error]) error {
-	before := "[\n"
+	before, after := "[\n  ", "[]\n"
+	var body bytes.Buffer
+	to := encoder(&body, "")
 	err := each(items, func(item T) error {
-		body, err := json.Marshal(item)
-		if err != nil {
+		body.Reset()
+		if err := to.Encode(item); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "%s  %s", before, body)
-		before = ",\n"
+		_, err := fmt.Fprintf(out, "%s%s", before, bytes.TrimSuffix(body.Bytes(), []byte{'\n'}))
+		before, after = ",\n  ", "\n]\n"
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if before == "[\n" {
-		_, err = fmt.Fprintln(out, "[]")
-		return err
-	}
-	_, err = fmt.Fprint(out, "\n]\n")
+	_, err = io.WriteString(out, after)
 	return err
-}
-
-func listCSV[T any](out io.Writer, columns []column[T], items iter.Seq2[T, error]) error {
-	w := csv.NewWriter(out)
-	record := make([]string, len(columns))
-	for i, c := range columns {
-		record[i] = c.name
-	}
-	if err := w.Write(record); err != nil {
-		return err
-	}
-	err := each(items, func(item T) error {
-		for i, c := range columns {
-			record[i] = c.text(item)
-		}
-		return w.Write(record)
-	})
-	w.Flush()
-	if err != nil {
-		return err
-	}
-	return w.Error()
-}
-
-// rows yields the rows of a table for people, the names of the columns first.
-func rows[T any](columns []column[T], items iter.Seq2[T, error]) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		var names []string
-		for _, c := range columns {
-			names = append(names, strings.ToUpper(strings.ReplaceAll(c.name, "_", " ")))
-		}
-		if !yield(names, nil) {
-			return
-		}
-		for item, err := range items {
-			row := make([]string, len(columns))
-			for i, c := range columns {
-				if err != nil {
-					break
-				}
-				if row[i] = c.text(item); c.tell != nil {
-					row[i] = c.tell(item)
-				}
-			}
-			if !yield(row, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// rowsAligned is how many rows of a table are aligned with each other: long
-// tables appear as they come.
-const rowsAligned = 500
-
-// table prints rows: aligned if people look at it, else with tabs between values.
-func table(out io.Writer, aligned bool, rows iter.Seq2[[]string, error]) error {
-	if !aligned {
-		return each(rows, func(row []string) error {
-			_, err := fmt.Fprintln(out, strings.Join(row, "\t"))
-			return err
-		})
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	n := 0
-	err := each(rows, func(row []string) error {
-		if n++; n%rowsAligned == 0 {
-			if err := w.Flush(); err != nil {
-				return err
-			}
-		}
-		_, err := fmt.Fprintln(w, strings.Join(row, "\t"))
-		return err
-	})
-	return errors.Join(err, w.Flush())
 }
 
 // pages yields all items of a list, which is read page by page, or the first

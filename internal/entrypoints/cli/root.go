@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -34,8 +35,8 @@ func (r *run) root() *cobra.Command {
 		),
 		PersistentPreRunE: r.load,
 	})
+	root.SetHelpCommand(help())
 	root.AddGroup(groups...)
-	root.SetHelpCommandGroupID("care")
 	config.Flags(root.PersistentFlags(), "config", "book-env", "data", "db", "output")
 	root.PersistentFlags().BoolVarP(&r.quiet, "quiet", "q", false, "say nothing but what went wrong")
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -45,15 +46,14 @@ func (r *run) root() *cobra.Command {
 		"start": {r.demo(), r.serve()},
 		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders()},
 		"data":  {r.imports(), r.export()},
-		"care":  {r.verify(), r.db(), r.configuration(), r.versions(), completion()},
+		"care":  {r.verify(), r.db(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group
-			root.AddCommand(c)
 		}
+		root.AddCommand(commands...)
 	}
 	root.AddCommand(topics()...)
-	root.InitDefaultHelpFlag()
 	return root
 }
 
@@ -66,8 +66,32 @@ func parent(cmd *cobra.Command, below ...*cobra.Command) *cobra.Command {
 		}
 		return unknownCommand(cmd, args[0])
 	}
+	cmd.DisableFlagsInUseLine = true
 	cmd.AddCommand(below...)
 	return cmd
+}
+
+// help shows the help of a command, or a page about something else.
+func help() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		GroupID: "care",
+		Short:   "Show the help of a command, or a page about something else",
+		Example: examples(
+			"allot help batch add", "the same as allot batch add --help",
+			"allot help exit-codes", "a page about something else",
+		),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(found, rest[0])
+			}
+			return found.Help()
+		},
+	}
 }
 
 func unknownCommand(cmd *cobra.Command, name string) error {
@@ -85,7 +109,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 // flagError says what is wrong with a flag.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := fmt.Sprintf("%s --help lists the flags", cmd.CommandPath())
-	if unknown, ok := err.(*pflag.NotExistError); ok {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		if near := wire.Nearest(unknown.GetSpecifiedName(), known); near != "" && unknown.GetSpecifiedShortnames() == "" {

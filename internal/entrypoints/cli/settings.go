@@ -2,6 +2,7 @@ package cli
 
 import (
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -44,6 +45,12 @@ func (r *run) configShow() *cobra.Command {
 func (r *run) takes(cmd *cobra.Command, settings ...string) *cobra.Command {
 	config.Flags(cmd.Flags(), settings...)
 	return cmd
+}
+
+// sourceOf says where the value of a setting comes from.
+func (r *run) sourceOf(setting string) string {
+	values := r.config.Origins()
+	return values[slices.IndexFunc(values, func(v config.Value) bool { return v.Name == setting })].Source
 }
 
 // program is what there is to say about the program itself.

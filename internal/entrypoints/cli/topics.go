@@ -28,7 +28,7 @@ func environment() string {
 	for _, s := range config.Settings() {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Variable(), dash(s.Default), s.Doc)
 	}
-	w.Flush()
+	_ = w.Flush() // into a text
 	text.WriteString("\nA variable that is empty counts as not set. Who wants something done is taken from USER.")
 	return text.String()
 }
@@ -52,7 +52,7 @@ func exitCodes() string {
 	} {
 		fmt.Fprintf(w, "%d\t%s\n", e.code, e.meaning)
 	}
-	w.Flush()
+	_ = w.Flush() // into a text
 	return strings.TrimRight(text.String(), "\n")
 }
 

@@ -3,7 +3,9 @@
 //
 //	api.go       the table of routes
 //	book.go      the book's routes, byte for byte
-//	bulk.go      commands as NDJSON, answered line by line
+//	bulk.go      commands as NDJSON, answered line by line; intake.go reads them,
+//	             outflow.go writes the answers
+//	body.go      bodies, and what they say they are
 //	health.go    whether the server lives and is ready
 //	observe.go   around every request: its id, panics, the access log
 //	problems.go  errors as application/problem+json

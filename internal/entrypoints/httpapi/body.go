@@ -67,7 +67,7 @@ func checkType(r *http.Request, types ...string) error {
 }
 
 func unsupported(hint, format string, args ...any) error {
-	return &domain.Error{Kind: domain.Invalid, Code: wire.CodeUnsupportedMediaType, Field: "", Message: fmt.Sprintf(format, args...), Hint: hint}
+	return &domain.Error{Kind: domain.Invalid, Code: wire.CodeUnsupportedMediaType, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // unreadable is the error of a body that could not be read to its end.

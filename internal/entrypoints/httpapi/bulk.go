@@ -97,6 +97,9 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request, perform performer, 
 	control := http.NewResponseController(w)
 	in := &intake{body: http.MaxBytesReader(w, r.Body, MaxBulk), control: control, origin: originOf(w)}
 	out := &outflow{w: w, control: control, summary: summary}
+	if r.Header.Get("Expect") != "" { // the answer begins before anything is read, which would say it
+		w.WriteHeader(http.StatusContinue)
+	}
 	if err := out.begin(); err != nil {
 		return err
 	}

@@ -57,15 +57,15 @@ func (in *intake) commands() iter.Seq[domain.Message] {
 				in.end(io.EOF)
 				return
 			}
-			if err != nil && err != io.EOF {
+			if err != nil && !errors.Is(err, io.EOF) {
 				in.end(err)
 				return
 			}
 			if (tooLong || len(bytes.TrimSpace(text)) > 0) && !yield(in.expect(n, in.decode(text, tooLong))) {
 				return
 			}
-			if err == io.EOF {
-				in.end(err)
+			if err != nil {
+				in.end(io.EOF)
 				return
 			}
 		}
@@ -76,7 +76,7 @@ func (in *intake) commands() iter.Seq[domain.Message] {
 // it was too long.
 func readLine(lines *bufio.Reader) (text []byte, tooLong bool, err error) {
 	text, err = lines.ReadSlice('\n')
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		tooLong = true
 		_, err = lines.ReadSlice('\n')
 	}
@@ -127,7 +127,7 @@ func (in *intake) unfinished() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
-	case in.err != nil && in.err != io.EOF:
+	case in.err != nil && !errors.Is(in.err, io.EOF):
 		return fmt.Errorf("read the request: %w", in.err)
 	case in.err == nil || len(in.asked) > 0:
 		return fmt.Errorf("the client has gone, with %d lines unanswered", len(in.asked))
@@ -147,7 +147,7 @@ func (in *intake) Read(p []byte) (int, error) {
 		return 0, errStopped
 	}
 	n, err := in.body.Read(p)
-	if err == io.EOF { // from now on the connection may be silent
+	if errors.Is(err, io.EOF) { // from now on the connection may be silent
 		_ = in.control.SetReadDeadline(time.Time{}) // fails only if there is no connection any more
 	}
 	return n, err

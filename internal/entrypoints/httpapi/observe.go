@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -28,7 +29,7 @@ func (a *api) observe(next http.Handler) http.Handler {
 		w.Header()[requestIDHeader] = []string{idFor(r)}
 		defer func() {
 			p := recover()
-			if p != nil && p != http.ErrAbortHandler {
+			if p != nil {
 				p = a.caught(seen, r, p)
 			}
 			a.logAccess(seen, r, began)
@@ -44,6 +45,9 @@ func (a *api) observe(next http.Handler) http.Handler {
 // already, it returns what to panic with, so that the client sees the answer
 // break off.
 func (a *api) caught(w *observed, r *http.Request, p any) any {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return p
+	}
 	a.log.ErrorContext(r.Context(), "handler panicked", "panic", p, "method", r.Method, "path", r.URL.Path,
 		"request_id", requestID(w), "stack", string(debug.Stack()))
 	if w.status != 0 {

@@ -48,7 +48,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, o ServeOptions) 
 		_ = srv.Close() // it has failed, and is only tidied up
 	case <-ctx.Done():
 		err = stop(srv, o.Grace, giveUp)
-		<-served
+		if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+			err = errors.Join(err, ended)
+		}
 	}
 	open.Wait()
 	return err
@@ -70,6 +72,7 @@ func newServer(requests context.Context, h http.Handler, log *slog.Logger, open 
 				open.Add(1)
 			case http.StateClosed, http.StateHijacked:
 				open.Done()
+			default: // it is still open
 			}
 		},
 	}

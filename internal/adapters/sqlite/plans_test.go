@@ -1,0 +1,45 @@
+package sqlite
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+)
+
+// What every command does must cost the same however much there is.
+func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
+	s := opened(t, temporary(t))
+	for _, c := range []struct {
+		what, sql string
+		want      []string // searches, as the plan puts them
+	}{
+		{"products", sized{selectProducts, 64}.String(), []string{"products USING PRIMARY KEY (sku=?)"}},
+		{"open batches", sized{selectOpen, 64}.String(), []string{"b USING INDEX open_batches (sku=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"batches by reference", sized{selectRefs, 64}.String(), []string{"b USING INDEX sqlite_autoindex_batches_1 (ref=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"lines of orders", sized{selectOrders, 64}.String(), []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=?)", "b USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"lines of a batch", linesOf, []string{"l USING INDEX lines_by_batch (batch=?)", "batches USING COVERING INDEX sqlite_autoindex_batches_1 (ref=?)"}},
+		{"backorders", backordered, []string{"l USING INDEX backorders (sku=?)"}},
+		{"a change of a line", sized{updateLine, 1}.String(), []string{"lines USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"the log from a position", selectEvent + `WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
+			[]string{"e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "o USING INTEGER PRIMARY KEY (rowid=?)"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			args := make([]any, strings.Count(c.sql, "?"))
+			plan, err := query(t.Context(), s.readers, scanStep, "EXPLAIN QUERY PLAN "+c.sql, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range plan {
+				if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
+					t.Errorf("it has to %s", step)
+				}
+			}
+			for _, search := range c.want {
+				if !slices.ContainsFunc(plan, func(step string) bool { return strings.HasPrefix(step, "SEARCH "+search) }) {
+					t.Errorf("it doesn't SEARCH %s; its plan is\n%s", search, strings.Join(plan, "\n"))
+				}
+			}
+		})
+	}
+}

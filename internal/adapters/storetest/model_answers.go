@@ -1,0 +1,115 @@
+package storetest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"allot/internal/domain"
+	"allot/internal/service"
+)
+
+// What a model and a store say, in the same words.
+
+// answer is what the sender of a command is told.
+type answer struct {
+	Code       string // of the error, if it is one
+	At         string // the reference of the line's batch, or what became of the line instead
+	LargestFit int
+	PassedOver []string
+	Batch      string // and its numbers
+	Name       string
+	Replayed   bool
+}
+
+func (m *model) shown(b *modelBatch) string {
+	return showBatch(domain.Batch{Ref: b.ref, SKU: b.sku, Purchased: b.qty, Allocated: b.qty - m.free(b), ETA: b.eta, FirstQty: b.firstQty, FirstETA: b.eta})
+}
+
+func showBatch(b domain.Batch) string {
+	return fmt.Sprintf("%s of %s: %d of %d, at first of %d, are allocated; ETA %s, at first %s",
+		b.Ref, b.SKU, b.Allocated, b.Purchased, b.FirstQty, b.ETA, b.FirstETA)
+}
+
+// told is what a store told the sender of a command.
+func told(o service.Outcome[any]) (a answer) {
+	if o.Err != nil {
+		return answer{Code: codeOf(o.Err)}
+	}
+	switch r := o.Result.(type) {
+	case domain.Described:
+		return answer{Name: r.Description, Replayed: r.Replayed}
+	case domain.Batched:
+		return answer{Batch: showBatch(r.Batch), Replayed: r.Replayed}
+	case domain.Placement:
+		return answer{At: cmp.Or(r.BatchRef, string(r.Status)), LargestFit: r.LargestFit, PassedOver: passedOver(r.Why), Replayed: r.Replayed}
+	}
+	return answer{Code: fmt.Sprintf("%T is no answer", o.Result)}
+}
+
+// codeOf is the code of an error that means something to who sent a command,
+// else what it says.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e.Code
+	}
+	return err.Error()
+}
+
+func passedOver(w domain.Why) (out []string) {
+	for _, p := range w.PassedOver {
+		out = append(out, fmt.Sprintf("%d in %s", p.Available, p.BatchRef))
+	}
+	if w.More > 0 {
+		out = append(out, fmt.Sprintf("%d more", w.More))
+	}
+	return out
+}
+
+// tables are the model's as rows of text: products by SKU, batches and lines
+// by age.
+func (m *model) tables() (rows []string) {
+	for sku, name := range m.names {
+		waiting := 0
+		for _, line := range m.lines {
+			if line.sku == sku && line.at == "backordered" {
+				waiting++
+			}
+		}
+		rows = append(rows, showProduct(domain.Snapshot{SKU: sku, Description: name, Version: int64(m.facts[sku]), Backorders: waiting, OutOfStock: m.short[sku]}))
+	}
+	slices.Sort(rows)
+	for _, b := range m.batches {
+		rows = append(rows, m.shown(b))
+	}
+	for _, line := range m.lines {
+		rows = append(rows, fmt.Sprintf("%d %s for %s: %s", line.qty, line.sku, line.order, line.at))
+	}
+	return rows
+}
+
+func showProduct(p domain.Snapshot) string {
+	return fmt.Sprintf("%s (%s): version %d, %d lines wait, out of stock %t", p.SKU, p.Description, p.Version, p.Backorders, p.OutOfStock)
+}
+
+// tables are those in a store's books, as the model has them.
+func tables(books []service.Book) (rows []string) {
+	var batches []domain.Batch
+	var lines []domain.Line
+	for _, b := range books {
+		rows = append(rows, showProduct(b.Product))
+		batches = append(batches, b.Batches...)
+		lines = append(lines, b.Lines...)
+	}
+	slices.Sort(rows)
+	slices.SortFunc(batches, func(a, b domain.Batch) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(lines, func(a, b domain.Line) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, b := range batches {
+		rows = append(rows, showBatch(b))
+	}
+	for _, l := range lines {
+		rows = append(rows, fmt.Sprintf("%d %s for %s: %s", l.Qty, l.SKU, l.OrderID, cmp.Or(l.BatchRef, string(l.Status))))
+	}
+	return rows
+}

@@ -1,0 +1,109 @@
+package storetest
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"allot/internal/domain"
+	"allot/internal/service"
+)
+
+// Soak looks for a sequence of commands that a store does otherwise in groups
+// than one by one, or otherwise than a model that was written apart from the
+// domain. open is as for Run. It looks longer if ALLOT_SOAK is set.
+func Soak(t *testing.T, open func(t *testing.T) Store) {
+	rounds := 1 // of as many tries as rapid makes, usually 100
+	if os.Getenv("ALLOT_SOAK") != "" {
+		rounds = 50
+	}
+	for range rounds {
+		rapid.Check(t, func(rt *rapid.T) { groupedIsOneByOne(t, rt, open) })
+	}
+}
+
+func groupedIsOneByOne(t *testing.T, rt *rapid.T, open opener) {
+	commands := rapid.SliceOfN(rapid.Custom(drawCommand), 1, 60).Draw(rt, "commands")
+	var told [][]answer
+	var kept [][]service.Book
+	for _, send := range []func(*rapid.T, Store, []domain.Message) []answer{inGroups, oneByOne} {
+		s := open(t)
+		defer s.Close()
+		told = append(told, send(rt, s, commands))
+		kept = append(kept, books(rt, s))
+		verified(rt, s)
+	}
+	m := newModel()
+	for i, c := range commands {
+		want := m.do(c)
+		equal(rt, fmt.Sprintf("the answer to command %d %+v", i, c), told[0][i], want)
+		equal(rt, fmt.Sprintf("the answer to command %d %+v, alone", i, c), told[1][i], want)
+	}
+	equal(rt, "the log and the tables of those in groups", kept[0], kept[1])
+	equal(rt, "the tables", tables(kept[0]), m.tables())
+}
+
+func oneByOne(rt *rapid.T, s Store, commands []domain.Message) (out []answer) {
+	for _, o := range sendAll(rt, newBus(s, 1), commands...) {
+		out = append(out, told(o))
+	}
+	return out
+}
+
+// inGroups sends commands in groups of any size, by way of one or another of
+// two transactors, some after a preview.
+func inGroups(rt *rapid.T, s Store, commands []domain.Message) (out []answer) {
+	buses := []*service.Bus{newBus(s, len(commands)), newBus(s, len(commands))}
+	for len(commands) > 0 {
+		group := commands[:rapid.IntRange(1, min(16, len(commands))).Draw(rt, "group")]
+		commands = commands[len(group):]
+		bus := buses[rapid.IntRange(0, 1).Draw(rt, "bus")]
+		var foreseen []answer
+		if rapid.Bool().Draw(rt, "preview") {
+			foreseen = preview(rt, s, bus, group)
+		}
+		for i, o := range sendAll(rt, bus, group...) {
+			out = append(out, told(o))
+			if foreseen != nil {
+				equal(rt, fmt.Sprintf("what was done, unlike the preview, by %+v", group[i]), told(o), foreseen[i])
+			}
+		}
+	}
+	return out
+}
+
+// preview is what a group is going to be told. It changes nothing.
+func preview(rt *rapid.T, s Store, bus *service.Bus, group []domain.Message) (out []answer) {
+	before := books(rt, s)
+	for o := range service.PreviewEach(rt.Context(), bus, slices.Values(group)) {
+		out = append(out, told(o))
+	}
+	equal(rt, "what a preview has left", books(rt, s), before)
+	return out
+}
+
+// drawCommand draws a command about few things, so that commands meet. Some
+// are repeated, in conflict, about nothing there is, or not valid.
+func drawCommand(rt *rapid.T) domain.Message {
+	sku := rapid.SampledFrom([]string{"CHAIR", "CHAIR", "CHAIR", "LAMP", "LAMP", "TABLE", ""}).Draw(rt, "sku")
+	ref := fmt.Sprint("b", rapid.IntRange(1, 8).Draw(rt, "ref"))
+	id := fmt.Sprint("o", rapid.IntRange(1, 12).Draw(rt, "order"))
+	qty := rapid.IntRange(-1, 9).Draw(rt, "qty")
+	switch rapid.IntRange(0, 15).Draw(rt, "kind") {
+	case 0:
+		return domain.DescribeProduct{SKU: sku, Description: rapid.SampledFrom([]string{"", "One", "Another"}).Draw(rt, "name")}
+	case 1, 2, 3:
+		eta := rapid.SampledFrom([]domain.Date{0, 0, december, january}).Draw(rt, "eta")
+		return domain.CreateBatch{Ref: ref, SKU: sku, Qty: qty, ETA: eta}
+	case 4, 5, 6:
+		return domain.ChangeBatchQuantity{Ref: ref, Qty: qty}
+	case 7, 8:
+		return domain.CancelLine{OrderID: id, SKU: sku}
+	default:
+		onShortage := rapid.SampledFrom([]domain.Shortage{"", "", domain.KeepBackorder, domain.Refuse}).Draw(rt, "on shortage")
+		return domain.Allocate{OrderID: id, SKU: sku, Qty: qty, OnShortage: onShortage}
+	}
+}

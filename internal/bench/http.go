@@ -1,0 +1,144 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+
+	"allot/internal/entrypoints/httpapi"
+)
+
+// manySKUs is how many products share the load where it isn't on one.
+const manySKUs = 1000
+
+// echo compares durable allocations with an echo: the same listener, middleware
+// and decoder, the same body, and no command.
+func echo(ctx context.Context, o Options) ([]Figure, error) {
+	m, err := overHTTP(ctx, o, echoes, allocations(manySKUs))
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{
+		figure("echoes", "/s", m[0]), figure("durable allocations, 1,000 SKUs", "/s", m[1]),
+		figure("allocations / echoes", "", ratios(m[1], m[0])),
+	}, nil
+}
+
+// many measures durable allocations alone.
+func many(ctx context.Context, o Options) ([]Figure, error) {
+	m, err := overHTTP(ctx, o, allocations(manySKUs))
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{figure("durable allocations, 1,000 SKUs", "/s", m[0])}, nil
+}
+
+// hot compares allocations on one SKU with allocations on many.
+func hot(ctx context.Context, o Options) ([]Figure, error) {
+	m, err := overHTTP(ctx, o, allocations(manySKUs), allocations(1))
+	if err != nil {
+		return nil, err
+	}
+	return []Figure{
+		figure("durable allocations, 1,000 SKUs", "/s", m[0]), figure("durable allocations, one SKU", "/s", m[1]),
+		figure("one SKU / 1,000 SKUs", "", ratios(m[1], m[0])),
+	}, nil
+}
+
+// request is what clients ask for over and over.
+type request struct {
+	path string
+	want int // status
+	body func(run string, client, i int) string
+}
+
+var echoes = request{"/echo", http.StatusAccepted, allocations(manySKUs).body}
+
+// allocations asks for allocations, of so many SKUs in turn. Order ids rise with
+// time, as a shop's do.
+func allocations(skus int) request {
+	return request{"/allocate", http.StatusAccepted, func(run string, client, i int) string {
+		return fmt.Sprintf(`{"orderid":"%s-%07d-%03d","sku":"sku-%d","qty":1}`, run, i, client, (client*131+i)%skus)
+	}}
+}
+
+// overHTTP returns the rates of requests, which are measured in turn, round by
+// round.
+func overHTTP(ctx context.Context, o Options, requests ...request) ([][]float64, error) {
+	addr, stop, err := target(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	if err := stockUp(ctx, addr); err != nil {
+		return nil, err
+	}
+	session := rand.Uint32()
+	rates := make([][]float64, len(requests))
+	for round := range o.Rounds {
+		o.Progress(fmt.Sprintf("round %d of %d", round+1, o.Rounds))
+		for n, r := range requests {
+			run := fmt.Sprintf("bench-%08x-%03d-%d", session, round, n)
+			rate, err := load(ctx, o, addr, r.path, r.want, func(client, i int) string { return r.body(run, client, i) })
+			if err != nil {
+				return nil, errors.Join(err, ctx.Err())
+			}
+			rates[n] = append(rates[n], rate)
+		}
+	}
+	return rates, ctx.Err()
+}
+
+// target is the address of the server to measure: the one that was named, or
+// one in this process.
+func target(ctx context.Context, o Options) (addr string, stop func(), _ error) {
+	if o.URL != "" {
+		u, err := url.Parse(o.URL)
+		if err != nil || u.Scheme != "http" || u.Host == "" {
+			return "", nil, fmt.Errorf("%q is no address of a server: write http://127.0.0.1:5005", o.URL)
+		}
+		return u.Host, func() {}, nil
+	}
+	s, err := newShop(ctx, o)
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.remove()
+		return "", nil, err
+	}
+	serving, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		done <- httpapi.Serve(serving, l, httpapi.New(s.Bus, s.Store, httpapi.Options{Echo: true}), httpapi.ServeOptions{})
+	}()
+	return l.Addr().String(), func() {
+		cancel()
+		<-done
+		s.remove()
+	}, nil
+}
+
+// stockUp sees to it that there is stock of each SKU.
+func stockUp(ctx context.Context, addr string) error {
+	c, err := dial(ctx, addr)
+	if err != nil {
+		return err
+	}
+	defer c.conn.Close()
+	for i := range manySKUs {
+		status, err := c.post("/add_batch", fmt.Sprintf(`{"ref":"bench-%d","sku":"sku-%d","qty":2000000000,"eta":null}`, i, i))
+		if err != nil {
+			return err
+		}
+		if status != http.StatusCreated {
+			return fmt.Errorf("adding stock was answered with status %d", status)
+		}
+	}
+	return nil
+}

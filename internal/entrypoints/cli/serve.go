@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/config"
+	"allot/internal/entrypoints/httpapi"
+	"allot/internal/entrypoints/wire"
+	"allot/internal/views"
+)
+
+func (r *run) serve() *cobra.Command {
+	echo := false
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Take commands and answer questions over HTTP",
+		Long: "Opens the database, or creates it, and serves it over HTTP until Ctrl-C. Requests\n" +
+			"that were accepted are finished first; a second Ctrl-C ends the server at once.\n\n" +
+			"Other commands that write find the server by its data directory and go through it.",
+		Example: examples(
+			"allot serve", "on 127.0.0.1:5005, with the data in ./allot-data",
+			"allot serve --addr 127.0.0.1:0 --data /srv/allot", "on a free port, which it prints",
+		),
+		Args: needs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, missing := os.Stat(r.config.SQLiteFile())
+			app, err := r.openToServe(cmd.Context())
+			if err != nil {
+				return err
+			}
+			s := server{App: app, fresh: errors.Is(missing, fs.ErrNotExist), echo: echo}
+			return errors.Join(r.serveUntilStopped(cmd.Context(), s), app.Close())
+		},
+	}
+	cmd.Flags().BoolVar(&echo, "bench", false, "have POST /echo as well, which does all but the work, to measure against")
+	return r.takes(cmd, serverSettings...)
+}
+
+var serverSettings = []string{"addr", "shutdown-timeout", "log-level", "log-format", "group"}
+
+// openToServe opens the database for a server.
+func (r *run) openToServe(ctx context.Context) (*bootstrap.App, error) {
+	if err := r.checkNotServed(); err != nil {
+		return nil, err
+	}
+	o := r.options()
+	o.Log = r.log()
+	return bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, o)
+}
+
+// checkNotServed refuses a database that has a server: unlike a command, it is
+// not worth waiting for.
+func (r *run) checkNotServed() error {
+	file := r.config.SQLiteFile()
+	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
+		return &bootstrap.InUseError{File: file, Owner: owner}
+	}
+	return nil
+}
+
+// log is where servers write what happens: to standard error.
+func (r *run) log() *slog.Logger {
+	o := &slog.HandlerOptions{Level: r.config.LogLevel}
+	if f := r.config.LogFormat; f == config.LogText || f == config.LogAuto && r.Terminal(r.Err) {
+		return slog.New(slog.NewTextHandler(r.Err, o))
+	}
+	return slog.New(slog.NewJSONHandler(r.Err, o))
+}
+
+// server is what is served.
+type server struct {
+	*bootstrap.App
+	fresh bool // the database was just created
+	echo  bool
+	try   func(url string) string // what to try; nil: nothing special
+}
+
+// serveUntilStopped serves until ctx ends, which is no error.
+func (r *run) serveUntilStopped(ctx context.Context, s server) error {
+	listener, err := listen(ctx, r.config.Addr)
+	if err != nil {
+		return err
+	}
+	urls := urlsOf(listener.Addr().(*net.TCPAddr))
+	if err := s.Announce(urls[0]); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := r.greet(ctx, s, urls); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
+	var relay sync.WaitGroup
+	relay.Go(func() { s.Run(relaying) })
+
+	log := r.log()
+	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Echo: s.echo})
+	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
+	stopRelay()
+	relay.Wait()
+	if err == nil {
+		r.say("stopped: all that was accepted is done")
+	}
+	return err
+}
+
+// listen takes an address. If it is in use, the error names one that isn't.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", addr)
+	if err == nil {
+		return l, nil
+	}
+	f := &failure{exit: wire.ExitFailed, what: fmt.Sprintf("can't serve on %s: %v", addr, innermost(err))}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		f.what = addr + " is in use"
+		f.hint = "stop what listens there, or try --addr " + nextFree(ctx, addr)
+	}
+	return nil, f
+}
+
+// nextFree is the next address of the same host that can be listened on.
+func nextFree(ctx context.Context, addr string) string {
+	host, port, _ := net.SplitHostPort(addr) // it was checked when it was read
+	n, _ := strconv.Atoi(port)
+	for next := n + 1; next < 1<<16; next++ {
+		candidate := net.JoinHostPort(host, strconv.Itoa(next))
+		if l, err := new(net.ListenConfig).Listen(ctx, "tcp", candidate); err == nil {
+			l.Close()
+			return candidate
+		}
+	}
+	return net.JoinHostPort(host, "0")
+}
+
+// urlsOf are the URLs that reach a server, the one on this machine first.
+func urlsOf(addr *net.TCPAddr) []string {
+	url := func(ip net.IP) string { return "http://" + net.JoinHostPort(ip.String(), strconv.Itoa(addr.Port)) }
+	if !addr.IP.IsUnspecified() {
+		return []string{url(addr.IP)}
+	}
+	urls := []string{url(net.IPv4(127, 0, 0, 1))}
+	others, _ := net.InterfaceAddrs() // without them there are fewer to show
+	for _, other := range others {
+		if ip, ok := other.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() {
+			urls = append(urls, url(ip.IP))
+		}
+	}
+	return urls
+}
+
+// started is what a server says when it starts.
+type started struct {
+	Version  string      `json:"version"`
+	URL      string      `json:"url"`
+	Database string      `json:"database"`
+	Fresh    bool        `json:"fresh"`
+	Stats    views.Stats `json:"stats"`
+}
+
+// greet says where the server is, and what it serves.
+func (r *run) greet(ctx context.Context, s server, urls []string) error {
+	stats, err := s.Store.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	about := started{r.Version, urls[0], r.config.SQLiteFile(), s.fresh, stats}
+	return object(r, about, func() error {
+		fresh := ""
+		if s.fresh {
+			fresh = "new, "
+		}
+		fmt.Fprintf(r.Out, "allot %s\n", r.Version)
+		for _, url := range urls {
+			fmt.Fprintf(r.Out, "  API     %s  POST /add_batch, /allocate, /v1/bulk; GET /allocations/ORDER\n", url)
+		}
+		fmt.Fprintf(r.Out, "  Health  %s/readyz\n", urls[0])
+		fmt.Fprintf(r.Out, "  Data    %s (%skept between runs)\n", about.Database, fresh)
+		fmt.Fprintf(r.Out, "  Shop    %s\n", stock(stats))
+		if s.try != nil {
+			fmt.Fprintf(r.Out, "\n%s\n", s.try(urls[0]))
+		}
+		_, err := fmt.Fprintln(r.Out, "  Stop    Ctrl-C")
+		return err
+	})
+}
+
+// stock is what there is in a shop, in words.
+func stock(s views.Stats) string {
+	if s.Events == 0 {
+		return "empty: add stock with allot batch add or allot import, or see allot demo"
+	}
+	return fmt.Sprintf("%s, %s, %s available, %s in the log", count(s.Products, "product", "products"),
+		count(s.Batches, "batch", "batches"), count(s.Available, "unit", "units"), count(int(s.Events), "event", "events"))
+}
