@@ -2,12 +2,12 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"allot/internal/entrypoints/httpapi"
 )
@@ -69,12 +69,12 @@ func allocations(skus int) request {
 // overHTTP returns the rates of requests, which are measured in turn, round by
 // round.
 func overHTTP(ctx context.Context, o Options, requests ...request) ([][]float64, error) {
-	addr, stop, err := target(ctx, o)
+	server, stop, err := target(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	if err := stockUp(ctx, addr); err != nil {
+	if err := stockUp(ctx, server); err != nil {
 		return nil, err
 	}
 	session := rand.Uint32()
@@ -83,25 +83,24 @@ func overHTTP(ctx context.Context, o Options, requests ...request) ([][]float64,
 		o.Progress(fmt.Sprintf("round %d of %d", round+1, o.Rounds))
 		for n, r := range requests {
 			run := fmt.Sprintf("bench-%08x-%03d-%d", session, round, n)
-			rate, err := load(ctx, o, addr, r.path, r.want, func(client, i int) string { return r.body(run, client, i) })
+			rate, err := load(ctx, o, server, r, run)
 			if err != nil {
-				return nil, errors.Join(err, ctx.Err())
+				return nil, err
 			}
 			rates[n] = append(rates[n], rate)
 		}
 	}
-	return rates, ctx.Err()
+	return rates, nil
 }
 
-// target is the address of the server to measure: the one that was named, or
+// target is the URL of the server to measure: the one that was named, or
 // one in this process.
-func target(ctx context.Context, o Options) (addr string, stop func(), _ error) {
+func target(ctx context.Context, o Options) (server string, stop func(), _ error) {
 	if o.URL != "" {
-		u, err := url.Parse(o.URL)
-		if err != nil || u.Scheme != "http" || u.Host == "" {
+		if u, err := url.Parse(o.URL); err != nil || u.Host == "" {
 			return "", nil, fmt.Errorf("%q is no address of a server: write http://127.0.0.1:5005", o.URL)
 		}
-		return u.Host, func() {}, nil
+		return strings.TrimSuffix(o.URL, "/"), func() {}, nil
 	}
 	s, err := newShop(ctx, o)
 	if err != nil {
@@ -117,7 +116,7 @@ func target(ctx context.Context, o Options) (addr string, stop func(), _ error) 
 	go func() {
 		done <- httpapi.Serve(serving, l, httpapi.New(s.Bus, s.Store, httpapi.Options{Echo: true}), httpapi.ServeOptions{})
 	}()
-	return l.Addr().String(), func() {
+	return "http://" + l.Addr().String(), func() {
 		cancel()
 		<-done
 		s.remove()
@@ -125,14 +124,11 @@ func target(ctx context.Context, o Options) (addr string, stop func(), _ error) 
 }
 
 // stockUp sees to it that there is stock of each SKU.
-func stockUp(ctx context.Context, addr string) error {
-	c, err := dial(ctx, addr)
-	if err != nil {
-		return err
-	}
-	defer c.conn.Close()
+func stockUp(ctx context.Context, server string) error {
+	c := newClient(1)
+	defer c.CloseIdleConnections()
 	for i := range manySKUs {
-		status, err := c.post("/add_batch", fmt.Sprintf(`{"ref":"bench-%d","sku":"sku-%d","qty":2000000000,"eta":null}`, i, i))
+		status, err := post(ctx, c, server+"/add_batch", fmt.Sprintf(`{"ref":"bench-%d","sku":"sku-%d","qty":2000000000,"eta":null}`, i, i))
 		if err != nil {
 			return err
 		}

@@ -174,3 +174,19 @@ func invalid(field, hint, format string, args ...any) error {
 	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: field,
 		Message: field + " " + fmt.Sprintf(format, args...), Hint: hint}
 }
+
+// Meaning is what a code means to those who get it, for the reference.
+type Meaning struct {
+	Code   string
+	Status int // of HTTP
+	Exit   int
+	Title  string
+}
+
+// Meanings lists every code there is.
+func Meanings() (out []Meaning) {
+	for _, m := range meanings {
+		out = append(out, Meaning{m.code, m.status, m.exit, m.title})
+	}
+	return out
+}
