@@ -24,7 +24,7 @@ var pragmas = []struct{ name, value string }{
 	{"synchronous", "2"}, // FULL: what is acknowledged survives the loss of power
 	{"foreign_keys", "1"},
 	{"busy_timeout", "10000"},          // ms
-	{"cache_size", "-32768"},           // KiB
+	{"cache_size", "-16384"},           // KiB
 	{"temp_store", "2"},                // memory
 	{"wal_autocheckpoint", "8000"},     // pages
 	{"journal_size_limit", "67108864"}, // bytes
