@@ -142,7 +142,7 @@ func batches(ctx context.Context, o Options) ([]Figure, error) {
 // compare has an old shop and a new one allocate in turn, and returns the CPU
 // per allocation of each round in us.
 func compare(ctx context.Context, o Options, what string, old *shop, ids func(int) string) (with, without []float64, _ error) {
-	const n = 20_000
+	const n = 50_000
 	for round := range o.Rounds {
 		o.Progress(fmt.Sprintf("%s: round %d of %d", what, round+1, o.Rounds))
 		fresh, err := newShop(ctx, o)

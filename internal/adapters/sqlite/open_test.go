@@ -51,7 +51,7 @@ func TestEveryConnectionHasThePragmas(t *testing.T) {
 	s := opened(t, temporary(t))
 	want := map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "query_only": "0", "busy_timeout": "10000",
-		"cache_size": "-32768", "temp_store": "2", "wal_autocheckpoint": "8000", "journal_size_limit": "67108864",
+		"cache_size": "-16384", "temp_store": "2", "wal_autocheckpoint": "8000", "journal_size_limit": "67108864",
 	}
 	if diff := cmp.Diff(want, readPragmas(t, s.writer)); diff != "" {
 		t.Errorf("the writer (-want +got):\n%s", diff)
