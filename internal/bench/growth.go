@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"allot/internal/bootstrap"
 	"allot/internal/domain"
 	"allot/internal/service"
 )
@@ -25,7 +26,7 @@ func commits(ctx context.Context, o Options) ([]Figure, error) {
 		}
 		defer s.remove()
 		counted := &countingStore{Store: s.Store}
-		bus := service.NewBus(service.NewTransactor(counted, 512, time.Now, nil), nil)
+		bus := service.NewBus(service.NewTransactor(counted, bootstrap.DefaultGroup, time.Now, nil))
 		service.Register(bus)
 		if err := stock(ctx, bus, []string{"SKU"}); err != nil {
 			return nil, err

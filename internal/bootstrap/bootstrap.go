@@ -48,7 +48,7 @@ func New(store Store, o Options) *App {
 	relay := service.NewRelay(store, o.Log, o.Now)
 	relay.Forward(service.OutOfStockNotices, service.SendOutOfStockNotice(o.Notifier))
 
-	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, relay.Wake), o.Log)
+	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, relay.Wake))
 	service.Register(bus)
 	return &App{Bus: bus, Relay: relay, Store: store}
 }

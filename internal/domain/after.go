@@ -51,7 +51,7 @@ func (b Batch) After(e Event) Batch {
 // where the line that the event is about stood until then.
 func (s Snapshot) After(e Event, before Status) Snapshot {
 	s.Version++
-	waited, waits := before == StatusBackordered, false
+	wasBackordered, isBackordered := before == StatusBackordered, false
 	switch e := e.(type) {
 	case ProductDescribed:
 		s.Description = e.Description
@@ -65,12 +65,12 @@ func (s Snapshot) After(e Event, before Status) Snapshot {
 	case Deallocated:
 		return s
 	case Backordered:
-		waits = true
+		isBackordered = true
 	}
-	if waited {
+	if wasBackordered {
 		s.Backorders--
 	}
-	if waits {
+	if isBackordered {
 		s.Backorders++
 	}
 	return s

@@ -7,5 +7,5 @@
 //	Relay        takes committed events to subscribers outside of the database
 //	Store        the port that databases implement; storetest says what it means
 //
-// It knows the domain, and nothing of databases, HTTP or files.
+// It knows the domain and the views, and nothing of databases, HTTP or files.
 package service

@@ -3,7 +3,6 @@ package service_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -43,7 +42,7 @@ func Example() {
 func openBus(store service.Store) *service.Bus {
 	const group = 100 // most commands in one transaction
 	work := service.NewTransactor(store, group, time.Now, nil)
-	bus := service.NewBus(work, slog.New(slog.DiscardHandler))
+	bus := service.NewBus(work)
 	service.Register(bus)
 	return bus
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"allot/internal/domain"
@@ -14,7 +13,6 @@ import (
 // they handle.
 type Bus struct {
 	work     *Transactor
-	log      *slog.Logger
 	commands map[string]commandHandler
 	events   map[string][]eventHandler
 }
@@ -28,8 +26,8 @@ type (
 )
 
 // NewBus returns a bus without handlers.
-func NewBus(work *Transactor, log *slog.Logger) *Bus {
-	return &Bus{work: work, log: log, commands: map[string]commandHandler{}, events: map[string][]eventHandler{}}
+func NewBus(work *Transactor) *Bus {
+	return &Bus{work: work, commands: map[string]commandHandler{}, events: map[string][]eventHandler{}}
 }
 
 // OnCommand makes h the handler of commands of type C.

@@ -109,8 +109,8 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 		if err != nil {
 			return fmt.Errorf("deliver to %s: %w", s.Name, err)
 		}
-		if n == 0 {
-			return r.retry(ctx, s)
+		if err := r.retry(ctx, s); err != nil || n == 0 {
+			return err
 		}
 	}
 }

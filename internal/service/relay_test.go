@@ -89,7 +89,7 @@ func (r *relayed) connect(subscribers ...*subscriber) {
 	for _, s := range subscribers {
 		r.relay.Forward(s.Subscription, s.deliver)
 	}
-	r.bus = service.NewBus(service.NewTransactor(r.watched, 10, time.Now, r.relay.Wake), logger)
+	r.bus = service.NewBus(service.NewTransactor(r.watched, 10, time.Now, r.relay.Wake))
 	service.Register(r.bus)
 }
 

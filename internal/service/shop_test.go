@@ -67,7 +67,7 @@ func newBus(s service.Store, group int) *service.Bus {
 
 // bareBus is newBus without handlers.
 func bareBus(s service.Store, group int) *service.Bus {
-	return service.NewBus(service.NewTransactor(s, group, func() time.Time { return opened }, nil), nil)
+	return service.NewBus(service.NewTransactor(s, group, func() time.Time { return opened }, nil))
 }
 
 // do has commands done, one after the other. None may fail.

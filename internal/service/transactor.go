@@ -18,7 +18,7 @@ type Transactor struct {
 	store    Store
 	now      func() time.Time
 	group    int           // most units of work in one transaction
-	places   chan struct{} // taken by callers of Do while they wait
+	places   chan struct{} // taken by callers of do while they wait
 	onCommit func()        // called when events were committed
 
 	mu    sync.Mutex
@@ -28,7 +28,7 @@ type Transactor struct {
 
 // lane is a queue of calls and the products that they are about.
 type lane struct {
-	waiting  []*call
+	queued   []*call
 	served   bool
 	products *catalog // belongs to whoever serves the lane
 }
@@ -50,12 +50,13 @@ type call struct {
 }
 
 const (
-	// commitTimeout is how long a transaction may take, in all.
+	// commitTimeout is how long a transaction may take, in all, before it is
+	// begun again no more. What runs is not cut short.
 	commitTimeout = 30 * time.Second
 
-	// mostWaiting is how many callers wait for a transaction at once; others
+	// mostQueued is how many callers wait for a transaction at once; others
 	// wait for a place, until their context ends.
-	mostWaiting = 4096
+	mostQueued = 4096
 
 	// keepProducts is how many products a lane keeps from one transaction to
 	// the next. One takes about 300 bytes, and 120 more for each batch with
@@ -69,7 +70,7 @@ const (
 func NewTransactor(store Store, group int, now func() time.Time, onCommit func()) *Transactor {
 	t := &Transactor{
 		store: store, now: now, group: max(group, 1), onCommit: onCommit,
-		places: make(chan struct{}, mostWaiting), lanes: map[string]*lane{},
+		places: make(chan struct{}, mostQueued), lanes: map[string]*lane{},
 	}
 	t.idle.L = &t.mu
 	return t
@@ -102,7 +103,7 @@ func (t *Transactor) enqueue(calls ...*call) {
 	defer t.mu.Unlock()
 	for _, c := range calls {
 		l := t.lane(t.store.Lane(c.about.SKU))
-		l.waiting = append(l.waiting, c)
+		l.queued = append(l.queued, c)
 		if !l.served {
 			l.served = true
 			go t.serve(l)
@@ -144,11 +145,11 @@ func (t *Transactor) serve(l *lane) {
 func (t *Transactor) next(l *lane) []*call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := min(len(l.waiting), t.group)
-	calls := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
+	n := min(len(l.queued), t.group)
+	calls := l.queued[:n:n]
+	l.queued = l.queued[n:]
 	if n == 0 {
-		l.waiting, l.served = nil, false
+		l.queued, l.served = nil, false
 		t.idle.Broadcast()
 	}
 	return calls

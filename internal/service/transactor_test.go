@@ -239,7 +239,7 @@ func TestWhoIsRefusedForTroubleIsToldWhatToDo(t *testing.T) {
 func TestCommitsAreAnnouncedIfThereAreEvents(t *testing.T) {
 	s := newStore()
 	announced := 0
-	bus := service.NewBus(service.NewTransactor(s, 10, time.Now, func() { announced++ }), nil)
+	bus := service.NewBus(service.NewTransactor(s, 10, time.Now, func() { announced++ }))
 	service.Register(bus)
 	for _, c := range []struct {
 		what     string

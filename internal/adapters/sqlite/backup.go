@@ -22,6 +22,9 @@ func Backup(ctx context.Context, file, target string, force bool) (err error) {
 	if err := mustExist(file); err != nil {
 		return err
 	}
+	if err := notItself(file, target); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(target); err == nil && !force {
 		return fmt.Errorf("write a backup to %s: %w", target, ErrExists)
 	}
@@ -127,6 +130,20 @@ func schemaVersions(ctx context.Context, db *sql.DB) (have, known int64, _ error
 	return have, sources[len(sources)-1].Version, nil
 }
 
+// notItself refuses a target that is the database, or belongs to it.
+func notItself(file, target string) error {
+	aim, err := os.Stat(target)
+	if err != nil {
+		return nil // it doesn't exist yet
+	}
+	for _, part := range []string{"", walSuffix, shmSuffix, lockSuffix} {
+		if own, err := os.Stat(file + part); err == nil && os.SameFile(own, aim) {
+			return fmt.Errorf("%s belongs to the database itself: choose another file for the backup", target)
+		}
+	}
+	return nil
+}
+
 func mustExist(file string) error {
 	if _, err := os.Stat(file); err != nil {
 		return fmt.Errorf("look at %s: %w", file, err)
@@ -140,16 +157,17 @@ const (
 	shmSuffix = "-shm"
 )
 
-// setAside renames a database, with its write-ahead log: a log that stayed
-// behind would be taken for the new database's. It returns the new name, "" if
-// there is no database.
+// setAside gives a database a second name, under which it stays when another
+// one takes its place: at no time is there none. Its write-ahead log, if it
+// could not be folded in, goes with it: it would be taken for the new
+// database's. setAside returns the name, "" if there is no database.
 func setAside(ctx context.Context, file string) (kept string, _ error) {
 	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	fold(ctx, file)
 	kept = unused(file + ".before-restore")
-	if err := os.Rename(file, kept); err != nil {
+	if err := os.Link(file, kept); err != nil {
 		return "", fmt.Errorf("keep the old database: %w", err)
 	}
 	if err := os.Rename(file+walSuffix, kept+walSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

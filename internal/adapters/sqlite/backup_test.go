@@ -27,7 +27,7 @@ func openShop(t *testing.T, file string) shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bus := service.NewBus(service.NewTransactor(store, 64, time.Now, nil), nil)
+	bus := service.NewBus(service.NewTransactor(store, 64, time.Now, nil))
 	service.Register(bus)
 	s := shop{bus, store, file}
 	t.Cleanup(func() { s.close(t) })

@@ -70,13 +70,15 @@ func (c connector) readBack(conn *conn) error {
 		want = append(want[:len(want):len(want)], struct{ name, value string }{"query_only", "1"})
 	}
 	for _, p := range want {
+		got := "missing"
 		for v, err := range conn.scan("PRAGMA " + p.name) {
 			if err != nil {
 				return classify(err)
 			}
-			if got := strings.ToLower(fmt.Sprint(v[0])); got != p.value {
-				return fmt.Errorf("pragma %s is %s and not %s", p.name, got, p.value)
-			}
+			got = strings.ToLower(fmt.Sprint(v[0]))
+		}
+		if got != p.value {
+			return fmt.Errorf("pragma %s is %s and not %s", p.name, got, p.value)
 		}
 	}
 	return nil
@@ -165,6 +167,9 @@ func checkVersion(ctx context.Context, db *sql.DB) error {
 // SQLite's result codes for trouble that every command would meet; the low byte
 // is what counts. https://www.sqlite.org/rescode.html
 const (
+	codeBusy     = 5 // another program holds the file
+	codeLocked   = 6
+	codeNoMemory = 7
 	codeReadOnly = 8
 	codeIOErr    = 10
 	codeCorrupt  = 11
@@ -180,7 +185,7 @@ func classify(err error) error {
 		return err
 	}
 	switch e.Code() & 0xff {
-	case codeReadOnly, codeIOErr, codeCorrupt, codeFull, codeCantOpen, codeNotADB:
+	case codeBusy, codeLocked, codeNoMemory, codeReadOnly, codeIOErr, codeCorrupt, codeFull, codeCantOpen, codeNotADB:
 		return fmt.Errorf("%w: %w", service.ErrStorage, err)
 	}
 	return err

@@ -59,10 +59,16 @@ func own(ctx context.Context, file, program string) (*owner, error) {
 	if err != nil || !locked {
 		return nil, fmt.Errorf("lock %s: %w", lockFile(file), err)
 	}
-	return o, o.write()
+	if err := o.write(); err != nil {
+		return nil, errors.Join(err, o.lock.Unlock())
+	}
+	return o, nil
 }
 
-func lockFile(file string) string { return file + ".lock" }
+// lockSuffix is what the lock of a database is called, behind its name.
+const lockSuffix = ".lock"
+
+func lockFile(file string) string { return file + lockSuffix }
 
 func (o *owner) write() error {
 	body, err := json.Marshal(o.Owner)
@@ -83,6 +89,9 @@ func (o *owner) release() error {
 
 // Announce tells other processes where this one takes commands.
 func (s *Store) Announce(url string) error {
+	if s.owner == nil {
+		return errReadOnly
+	}
 	s.owner.URL = url
 	return s.owner.write()
 }

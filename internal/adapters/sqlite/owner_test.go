@@ -17,7 +17,7 @@ import (
 
 // addBatch adds a batch of ten units through the bus.
 func addBatch(ctx context.Context, s *sqlite.Store, ref string) error {
-	bus := service.NewBus(service.NewTransactor(s, 1, time.Now, nil), nil)
+	bus := service.NewBus(service.NewTransactor(s, 1, time.Now, nil))
 	service.Register(bus)
 	_, err := service.Send(ctx, bus, domain.CreateBatch{Ref: ref, SKU: "SMALL-TABLE", Qty: 10})
 	bus.Close()

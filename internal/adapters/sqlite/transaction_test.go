@@ -16,7 +16,7 @@ import (
 )
 
 func newBus(s *Store, group int) *service.Bus {
-	bus := service.NewBus(service.NewTransactor(s, group, time.Now, nil), nil)
+	bus := service.NewBus(service.NewTransactor(s, group, time.Now, nil))
 	service.Register(bus)
 	return bus
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"slices"
 
 	"allot/internal/adapters/eventjson"
@@ -121,12 +122,20 @@ func (t *tx) writeLines(c service.Changes) error {
 		event := t.log.position + 1 + int64(l.Event)
 		if l.New {
 			args = append(args, l.Seq, l.OrderID, l.SKU, int64(l.Qty), string(l.Status), seqs[l.BatchRef], event)
-		} else if _, err := t.write(updateLine, string(l.Status), seqs[l.BatchRef], event, l.Seq); err != nil {
+		} else if err := t.updateLine(l, seqs[l.BatchRef], event); err != nil {
 			return err
 		}
 	}
 	t.args = args
 	_, err := t.write(insertLines, args...)
+	return err
+}
+
+func (t *tx) updateLine(l service.LineChange, batch driver.Value, event int64) error {
+	n, err := t.write(updateLine, string(l.Status), batch, event, l.Seq)
+	if err == nil && n != 1 {
+		return fmt.Errorf("line %d of order %s is not there to be changed: run allot verify", l.Seq, l.OrderID)
+	}
 	return err
 }
 

@@ -7,7 +7,6 @@ package storetest
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -83,7 +82,7 @@ func clock() time.Time { return opened }
 // newBus returns a bus over a store, with at most so many commands in one
 // transaction.
 func newBus(s service.Store, group int) *service.Bus {
-	bus := service.NewBus(service.NewTransactor(s, group, clock, nil), slog.New(slog.DiscardHandler))
+	bus := service.NewBus(service.NewTransactor(s, group, clock, nil))
 	service.Register(bus)
 	return bus
 }

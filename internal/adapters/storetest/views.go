@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -63,7 +62,7 @@ var (
 
 func newShop(store Store) *shop {
 	now := func() time.Time { return opened }
-	bus := service.NewBus(service.NewTransactor(store, 100, now, nil), slog.New(slog.DiscardHandler))
+	bus := service.NewBus(service.NewTransactor(store, 100, now, nil))
 	service.Register(bus)
 	return &shop{store, bus}
 }

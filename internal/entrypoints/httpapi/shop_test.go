@@ -47,7 +47,7 @@ func (s *shop) serve(store service.Store, reader views.Reader) {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
-	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, nil), log)
+	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, nil))
 	service.Register(s.bus)
 
 	ctx, cancel := context.WithCancel(s.t.Context())

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +23,7 @@ import (
 
 // shop is a service in memory, without stock.
 func shop() *service.Bus {
-	bus := service.NewBus(service.NewTransactor(memory.New(), 4096, time.Now, nil), slog.New(slog.DiscardHandler))
+	bus := service.NewBus(service.NewTransactor(memory.New(), 4096, time.Now, nil))
 	service.Register(bus)
 	return bus
 }
