@@ -25,6 +25,9 @@ func Backup(ctx context.Context, file, target string, force bool) (err error) {
 	if err := notItself(file, target); err != nil {
 		return err
 	}
+	if _, err := os.Stat(filepath.Dir(target)); err != nil {
+		return fmt.Errorf("there is no folder %s to write a backup to", filepath.Dir(target))
+	}
 	if _, err := os.Lstat(target); err == nil && !force {
 		return fmt.Errorf("write a backup to %s: %w", target, ErrExists)
 	}

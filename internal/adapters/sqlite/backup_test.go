@@ -126,6 +126,21 @@ func TestABackupReplacesAFileOnlyWhenForced(t *testing.T) {
 	}
 }
 
+func TestABackupNeverReplacesTheDatabaseItself(t *testing.T) {
+	s := openShop(t, filepath.Join(t.TempDir(), "allot.db"))
+	s.add(t, "batch-1", 1)
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		if err := sqlite.Backup(t.Context(), s.file, s.file+suffix, true); err == nil {
+			t.Errorf("a backup replaced %s", s.file+suffix)
+		}
+	}
+	s.add(t, "batch-2", 1)
+	s.close(t)
+	if got := batches(t, s.file); !slices.Equal(got, []string{"batch-1", "batch-2"}) {
+		t.Errorf("the database has %v", got)
+	}
+}
+
 func TestABackupThatFailsLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "notes.txt")

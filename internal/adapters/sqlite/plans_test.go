@@ -18,7 +18,7 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 		{"batches by reference", sized{selectRefs, 64}.String(), []string{"b USING INDEX sqlite_autoindex_batches_1 (ref=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"lines of orders", sized{selectOrders, 64}.String(), []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=?)", "b USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"lines of a batch", linesOf, []string{"l USING INDEX lines_by_batch (batch=?)", "batches USING COVERING INDEX sqlite_autoindex_batches_1 (ref=?)"}},
-		{"backorders", backordered, []string{"l USING INDEX backorders (sku=?)"}},
+		{"backorders", backordered, []string{"lines USING INDEX backorders (sku=?)"}},
 		{"a change of a line", sized{updateLine, 1}.String(), []string{"lines USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"the log from a position", selectEvent + `WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
 			[]string{"e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "o USING INTEGER PRIMARY KEY (rowid=?)"}},

@@ -30,7 +30,7 @@ const (
 	selectLine  = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0)
 		FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE `
 	linesOf     = selectLine + `l.batch = (SELECT seq FROM batches WHERE ref = ?) ORDER BY l.seq DESC`
-	backordered = selectLine + `l.sku = ? AND l.status = 'backordered' ORDER BY l.seq`
+	backordered = selectBackorders + `INDEXED BY backorders WHERE status = 'backordered' AND sku = ? ORDER BY seq`
 )
 
 // Load implements service.Reader.

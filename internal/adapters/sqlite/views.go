@@ -87,9 +87,9 @@ func (s *Store) Orders(ctx context.Context, status string, page views.Page) (vie
 const (
 	selectBatchLines = selectLine + `l.batch = ? AND l.seq > ? ORDER BY l.seq LIMIT ?`
 
-	selectBackorders    = `SELECT seq, order_id, sku, qty, status, '', 0 FROM lines INDEXED BY backorders WHERE status = 'backordered' AND `
-	selectBackordersOf  = selectBackorders + `sku = ? AND seq > ? ORDER BY seq LIMIT ?`
-	selectAllBackorders = selectBackorders + `seq > ? ORDER BY seq LIMIT ?`
+	selectBackorders    = `SELECT seq, order_id, sku, qty, status, '', 0 FROM lines `
+	selectBackordersOf  = selectBackorders + `INDEXED BY backorders WHERE status = 'backordered' AND sku = ? AND seq > ? ORDER BY seq LIMIT ?`
+	selectAllBackorders = selectBackorders + `INDEXED BY backorders_by_age WHERE status = 'backordered' AND seq > ? ORDER BY seq LIMIT ?`
 )
 
 // BatchLines implements views.Reader.

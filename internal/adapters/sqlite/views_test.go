@@ -30,6 +30,7 @@ func TestViewsSearchAndNeverScan(t *testing.T) {
 		{"a batch", selectCounted, []string{"b USING INDEX sqlite_autoindex_batches_1 (ref=?)", "lines USING COVERING INDEX lines_by_batch (batch=?)"}},
 		{"a page of batches", selectBatches, []string{"b USING INDEX sqlite_autoindex_batches_1 (ref>?)"}},
 		{"the lines of a batch", selectBatchLines, []string{"l USING INDEX lines_by_batch (batch=? AND rowid>?)"}},
+		{"all backorders", selectAllBackorders, []string{"lines USING INDEX backorders_by_age (status=? AND rowid>?)"}},
 		{"the backorders of a SKU", selectBackordersOf, []string{"lines USING INDEX backorders (sku=? AND rowid>?)"}},
 		{"events", selectEvents, []string{"e USING INTEGER PRIMARY KEY (rowid>?)"}},
 		{"failures", selectFailures, []string{"f USING PRIMARY KEY ((subscription,position)>(?,?))", "e USING INTEGER PRIMARY KEY"}},

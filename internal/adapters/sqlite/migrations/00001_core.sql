@@ -49,6 +49,7 @@ CREATE TABLE lines (
 ) STRICT;
 CREATE INDEX lines_by_batch ON lines (batch) WHERE batch IS NOT NULL; -- and seq
 CREATE INDEX backorders ON lines (sku) WHERE status = 'backordered';  -- and seq
+CREATE INDEX backorders_by_age ON lines (status) WHERE status = 'backordered'; -- and seq
 
 -- Who wanted something done, and what for. Events of one command, or of one
 -- import, share a row.
