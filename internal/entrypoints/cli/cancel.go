@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -53,16 +55,48 @@ func (r *run) cancel(ctx context.Context, origin domain.Origin, orderID string, 
 	if err := r.agree(ctx, orderID, lines); err != nil {
 		return err
 	}
-	return r.through(ctx, func(d *door) error {
-		for i := range lines {
-			done, err := do(ctx, d, domain.CancelLine{Origin: origin, OrderID: orderID, SKU: lines[i].SKU})
-			if err != nil {
-				return err
-			}
-			lines[i].Status, lines[i].BatchRef, lines[i].Promise = string(done.Status), "", ""
+	return r.through(ctx, func(d *door) error { return r.cancelLines(ctx, d, origin, lines) })
+}
+
+// cancelLines cancels lines and prints those that are cancelled, also if there
+// are others that are not.
+func (r *run) cancelLines(ctx context.Context, d *door, origin domain.Origin, lines []views.Line) error {
+	done, err := cancelEach(ctx, d, origin, lines)
+	if err != nil && len(done) == 0 {
+		return err
+	}
+	return errors.Join(list(r, lineColumns, these(done...)), err)
+}
+
+// cancelEach has lines cancelled and returns those that were. A line that can't
+// be cancelled keeps no other from it.
+func cancelEach(ctx context.Context, d *door, origin domain.Origin, lines []views.Line) (done []views.Line, failed error) {
+	var commands []domain.Message
+	for _, line := range lines {
+		commands = append(commands, domain.CancelLine{Origin: origin, OrderID: line.OrderID, SKU: line.SKU})
+	}
+	answered := 0
+	for o := range d.send(ctx, slices.Values(commands)) {
+		if answered == len(lines) {
+			break
 		}
-		return list(r, lineColumns, these(lines...))
-	})
+		line := lines[answered]
+		answered++
+		result, ok := o.Result.(domain.Placement)
+		switch {
+		case o.Err != nil:
+			failed = errors.Join(failed, o.Err)
+		case !ok:
+			failed = errors.Join(failed, fmt.Errorf("cancel_line was answered with a %T", o.Result))
+		default:
+			line.Status, line.BatchRef, line.Promise = string(result.Status), "", ""
+			done = append(done, line)
+		}
+	}
+	if failed == nil && answered < len(lines) {
+		failed = fmt.Errorf("%d of %d lines got no answer", len(lines)-answered, len(lines))
+	}
+	return done, failed
 }
 
 // linesToCancel returns the lines that are meant.

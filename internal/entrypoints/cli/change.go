@@ -44,7 +44,7 @@ func (r *run) batchChange() *cobra.Command {
 // change shows what a change would do, asks, and does it.
 func (r *run) change(ctx context.Context, cmd domain.ChangeBatchQuantity, given int) error {
 	if r.config.Server != "" {
-		return r.changeUnseen(ctx, cmd)
+		return r.changeUnseen(ctx, cmd, given)
 	}
 	p, err := r.plan(ctx, cmd)
 	if err != nil {
@@ -62,24 +62,33 @@ func (r *run) change(ctx context.Context, cmd domain.ChangeBatchQuantity, given 
 			return err
 		}
 	}
-	if p.replayed {
+	if p.replayed && given <= 0 {
 		r.say("nothing changed: it was so already")
-		return nil
+		return r.showAsDocument(p)
 	}
 	if err := r.agreeTo(ctx, p, given); err != nil {
 		return err
 	}
 	return perform(ctx, r, cmd, func(done domain.Batched) error {
-		if r.config.Output == config.OutputTable {
-			return nil
-		}
 		p.Batch = service.ViewBatch(done.Batch)
-		return r.show(p)
+		return r.showAsDocument(p)
 	})
 }
 
+// showAsDocument shows what was done, unless it was shown to people before.
+func (r *run) showAsDocument(p *plan) error {
+	if r.config.Output == config.OutputTable {
+		return nil
+	}
+	return r.show(p)
+}
+
 // changeUnseen changes a batch of a server that can't say what would move.
-func (r *run) changeUnseen(ctx context.Context, cmd domain.ChangeBatchQuantity) error {
+func (r *run) changeUnseen(ctx context.Context, cmd domain.ChangeBatchQuantity, given int) error {
+	if given >= 0 {
+		return usage("leave it out, or run it where the data directory is, without --server",
+			"--confirm %d can't be checked: a server that was named can't be asked what would move", given)
+	}
 	if !r.yes && !r.dryRun {
 		return usage("pass --yes to change it unseen, or run it where the data directory is, without --server",
 			"what would move can't be shown: a server that was named can't be asked for it")
@@ -91,7 +100,7 @@ func (r *run) changeUnseen(ctx context.Context, cmd domain.ChangeBatchQuantity) 
 const manyLines = 50
 
 func (r *run) agreeTo(ctx context.Context, p *plan, given int) error {
-	if len(p.Moves) > manyLines || p.Lost > 0 {
+	if given >= 0 || len(p.Moves) > manyLines || p.Lost > 0 {
 		return r.confirmNumber(ctx, p.sum(), len(p.Moves), given)
 	}
 	return r.confirm(ctx, p.sum()+" Apply?", hintYes)

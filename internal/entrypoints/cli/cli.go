@@ -27,6 +27,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"allot/internal/bootstrap"
 	"allot/internal/config"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
@@ -131,6 +132,10 @@ func failureOf(ctx context.Context, err error) failure {
 	}
 	if e, ok := errors.AsType[*config.Error](err); ok {
 		return failure{wire.ExitUsage, withoutHint(e.Error(), e.Hint), e.Hint}
+	}
+	if e, ok := errors.AsType[*bootstrap.InUseError](err); ok && e.Owner.URL == "" {
+		const advice = "stop it, or choose another data directory with --data"
+		return failure{wire.ExitUnavailable, withoutHint(e.Error(), advice), "try again when it is done, or " + advice}
 	}
 	if errors.Is(err, context.Canceled) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return failure{wire.ExitInterrupted, "stopped by a signal", ""}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"allot/internal/bootstrap"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/sample"
 )
@@ -136,6 +138,60 @@ func TestAQuestionEndsWithCtrlC(t *testing.T) {
 	}
 }
 
+func TestAnImportThatWaitsForInputEndsWithCtrlC(t *testing.T) {
+	for _, text := range []string{"orderid,", "orderid,sku,qty\no1,SMALL-TABLE,1\n"} {
+		s := newShell(t)
+		s.must(t, "batch add batch-1 SMALL-TABLE 10")
+		in, person := io.Pipe()
+		s.in = in
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			io.WriteString(person, text) // returns when it was read
+			cancel()
+		}()
+		got := s.runIn(ctx, t, "import - --as orders")
+		person.Close()
+		if got.exit != wire.ExitInterrupted || !strings.Contains(got.err, "hint: run it again") {
+			t.Errorf("exit %d: %s", got.exit, got.err)
+		}
+	}
+}
+
+func TestADatabaseThatIsInUseIsWorthAnotherTry(t *testing.T) {
+	s := newShell(t)
+	other, err := bootstrap.Open(t.Context(), "allot-data/allot.db", "allot import", bootstrap.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fails(t, "batch add batch-1 SMALL-TABLE 10", wire.ExitUnavailable, "is in use by allot import (pid ", ")\nhint: try again when it is done, or stop it")
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "batch add batch-1 SMALL-TABLE 10")
+}
+
+func TestANumberThatIsGivenIsAlwaysChecked(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 SMALL-TABLE 10")
+	s.fails(t, "batch change batch-1 --qty 5 --yes --confirm 3", wire.ExitConflict, "0 lines change, not 3")
+	s.fails(t, "batch change batch-1 --qty 10 --yes --confirm 3", wire.ExitConflict, "0 lines change, not 3")
+	s.fails(t, "batch change batch-1 --qty 5 --yes --confirm 3 --server http://127.0.0.1:1", wire.ExitUsage, "--confirm 3 can't be checked")
+	s.must(t, "batch change batch-1 --qty 5 --confirm 0")
+}
+
+func TestAChangeThatChangesNothingIsADocument(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 SMALL-TABLE 10")
+	got := s.run(t, "batch change batch-1 --qty 10 --output json")
+	var document struct {
+		Batch    struct{ Qty int }
+		Previous int `json:"previous_qty"`
+	}
+	if err := json.Unmarshal([]byte(got.out), &document); err != nil || got.exit != 0 || document.Batch.Qty != 10 || document.Previous != 10 {
+		t.Errorf("exit %d, error %v: %s%s", got.exit, err, got.out, got.err)
+	}
+}
+
 func TestMovesOfMoreThanFiftyLinesHaveToBeCounted(t *testing.T) {
 	for lines, exit := range map[int]int{50: wire.ExitDone, 51: wire.ExitUsage} {
 		t.Run(fmt.Sprint(lines), func(t *testing.T) {
@@ -146,7 +202,9 @@ func TestMovesOfMoreThanFiftyLinesHaveToBeCounted(t *testing.T) {
 			s.must(t, "import - --as orders")
 			s.in = nil
 			s.fails(t, "batch change batch-1 --qty 0 --yes", exit)
-			s.must(t, fmt.Sprintf("batch change batch-1 --qty 0 --confirm %d --yes", lines))
+			if exit != wire.ExitDone {
+				s.must(t, fmt.Sprintf("batch change batch-1 --qty 0 --confirm %d --yes", lines))
+			}
 			if out := s.must(t, "batch show batch-2 --output csv"); strings.Count(out, "\n") != 1+lines {
 				t.Errorf("%d lines should be in batch-2:\n%s", lines, out)
 			}

@@ -32,13 +32,20 @@ func TestSoakNothingAcknowledgedIsLostOrDoubledWhenTheServerIsKilled(t *testing.
 	}
 	l := &acknowledged{lines: map[string]line{}, batches: map[string]string{}}
 	for round := range rounds {
-		l.useAndKill(t, start(t, "serve"), round)
+		p := start(t, "serve")
+		l.repeat(t, p.url)
+		l.useAndKill(t, p, round)
 		l.compare(t, s, round)
 		if t.Failed() {
 			return
 		}
 	}
-	t.Logf("%d rounds: %d lines and %d batches were acknowledged, %d requests had no answer", rounds, len(l.lines), len(l.batches), l.unanswered)
+	p := start(t, "serve")
+	l.repeat(t, p.url)
+	p.Process.Kill()
+	_ = p.Wait() // it was killed
+	l.compare(t, s, rounds)
+	t.Logf("%d rounds: %d lines and %d batches were acknowledged, %d requests had to be repeated", rounds, len(l.lines), len(l.batches), l.repeated)
 }
 
 // line is an order line; batch is empty if nobody knows what became of it.
@@ -49,7 +56,41 @@ type acknowledged struct {
 	mu         sync.Mutex
 	lines      map[string]line   // by order
 	batches    map[string]string // the quantity, by reference
-	unanswered int
+	unanswered []request
+	repeated   int
+}
+
+// request is a line of one SKU, or a batch.
+type request struct{ path, id, sku, qty string }
+
+func (r request) body() string {
+	if r.path == "/add_batch" {
+		return fmt.Sprintf(`{"ref":"batch-%s","sku":"%s","qty":%s,"eta":null}`, r.id, r.sku, r.qty)
+	}
+	return fmt.Sprintf(`{"orderid":"order-%s","sku":"%s","qty":%s}`, r.id, r.sku, r.qty)
+}
+
+// numberedRequest is the request with a number: each tenth is a batch.
+func numberedRequest(id string, n int) request {
+	r := request{"/allocate", id, fmt.Sprintf("SKU-%d", n%crashSKUs), fmt.Sprint(1 + n%7)}
+	if n%10 == 0 {
+		r.path = "/add_batch"
+	}
+	return r
+}
+
+// repeat sends what had no answer once more: now each has to succeed, whether
+// it was done before or not.
+func (l *acknowledged) repeat(t *testing.T, url string) {
+	t.Helper()
+	again := l.unanswered
+	l.unanswered = nil
+	for _, r := range again {
+		if !l.send(t, url, r) {
+			t.Fatalf("%s %s has no answer again", r.path, r.body())
+		}
+	}
+	l.repeated += len(again)
 }
 
 // useAndKill has clients use a server, which is killed after some answers.
@@ -60,7 +101,7 @@ func (l *acknowledged) useAndKill(t *testing.T, p *process, round int) {
 	var clients sync.WaitGroup
 	for client := range crashClients {
 		clients.Go(func() {
-			for i := 0; l.send(t, p.url, fmt.Sprintf("%d-%d-%d", round, client, i), client+i); i++ {
+			for i := 0; l.send(t, p.url, numberedRequest(fmt.Sprintf("%d-%d-%d", round, client, i), client+i)); i++ {
 				if answers.Add(1) == last {
 					p.Process.Kill()
 				}
@@ -73,20 +114,15 @@ func (l *acknowledged) useAndKill(t *testing.T, p *process, round int) {
 
 // send has the server do something, and notes what it says; false if it says
 // nothing any more.
-func (l *acknowledged) send(t *testing.T, url, id string, n int) bool {
+func (l *acknowledged) send(t *testing.T, url string, r request) bool {
 	t.Helper()
-	sku, qty := fmt.Sprintf("SKU-%d", n%crashSKUs), fmt.Sprint(1+n%7)
-	path, body := "/allocate", fmt.Sprintf(`{"orderid":"order-%s","sku":"%s","qty":%s}`, id, sku, qty)
-	if n%10 == 0 {
-		path, body = "/add_batch", fmt.Sprintf(`{"ref":"batch-%s","sku":"%s","qty":%s,"eta":null}`, id, sku, qty)
-	}
-	answer, err := http.Post(url+path, "application/json", strings.NewReader(body))
+	answer, err := http.Post(url+r.path, "application/json", strings.NewReader(r.body()))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
-		l.unanswered++
-		if path == "/allocate" {
-			l.lines["order-"+id] = line{sku: sku, qty: qty}
+		l.unanswered = append(l.unanswered, r)
+		if r.path == "/allocate" {
+			l.lines["order-"+r.id] = line{sku: r.sku, qty: r.qty}
 		}
 		return false
 	}
@@ -94,11 +130,11 @@ func (l *acknowledged) send(t *testing.T, url, id string, n int) bool {
 	io.Copy(io.Discard, answer.Body)
 	switch {
 	case answer.StatusCode == http.StatusCreated:
-		l.batches["batch-"+id] = qty
+		l.batches["batch-"+r.id] = r.qty
 	case answer.StatusCode == http.StatusAccepted && answer.Header.Get("Allocation-Batch") != "":
-		l.lines["order-"+id] = line{sku, qty, answer.Header.Get("Allocation-Batch")}
+		l.lines["order-"+r.id] = line{r.sku, r.qty, answer.Header.Get("Allocation-Batch")}
 	default:
-		t.Errorf("%s %s: %s", path, body, answer.Status)
+		t.Errorf("%s %s: %s", r.path, r.body(), answer.Status)
 	}
 	return true
 }

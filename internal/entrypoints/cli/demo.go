@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 	"allot/internal/config"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/importer"
+	"allot/internal/entrypoints/wire"
 	"allot/internal/sample"
 	"allot/internal/views"
 )
@@ -29,8 +32,9 @@ func (r *run) demo() *cobra.Command {
 		Use:   "demo",
 		Short: "Load a sample shop and serve it",
 		Long: "Imports one day of real orders, and stock for most of them, into a data directory\n" +
-			"of its own (" + demoData + " unless --data says otherwise), says what became of them, and\n" +
-			"serves the shop until Ctrl-C. What was done stays: start it again and go on.",
+			"of its own (" + demoData + " unless --data or --db says otherwise; no variable or file\n" +
+			"does), says what became of them, and serves the shop until Ctrl-C. What was done\n" +
+			"stays: start it again and go on. A database of another shop is refused.",
 		Example: examples(
 			"allot demo", "then try the curl lines that it prints",
 			"allot demo --no-serve", "and look around: allot product list --data "+demoData,
@@ -49,11 +53,15 @@ func (r *run) demo() *cobra.Command {
 	return r.takes(cmd, append([]string{"timezone"}, serverSettings...)...)
 }
 
-// useDemoDefaults gives settings that nobody has set the values that suit a
-// demo: a directory of its own, and no notice of each SKU that ran out.
+// useDemoDefaults gives settings the values that suit a demo: a directory of its
+// own, unless a flag names one (variables and files name a real shop), and no
+// notice of each SKU that ran out.
 func (r *run) useDemoDefaults() {
-	if r.sourceOf("data") == "default" {
+	if r.sourceOf("data") != "--data" {
 		r.config.Data = demoData
+	}
+	if r.sourceOf("db") != "--db" {
+		r.config.DB = ""
 	}
 	if r.sourceOf("log-level") == "default" {
 		r.config.LogLevel = slog.LevelWarn
@@ -68,6 +76,9 @@ type shown struct {
 }
 
 func (r *run) demonstrate(ctx context.Context, app *bootstrap.App, noServe bool) error {
+	if err := r.checkIsSample(ctx, app.Store); err != nil {
+		return err
+	}
 	today := domain.NewDate(r.Now().In(r.config.Timezone).Date())
 	day, err := firstDay(ctx, app.Store, today)
 	if err != nil {
@@ -92,6 +103,29 @@ func (r *run) importSample(ctx context.Context, app *bootstrap.App, in io.Reader
 		return summary, stopped(ctx, err, summary.Rows)
 	}
 	return summary, nil
+}
+
+// checkIsSample refuses a database that didn't begin with the sample.
+func (r *run) checkIsSample(ctx context.Context, s bootstrap.Store) error {
+	events, err := s.Events(ctx, views.Page{Limit: 1})
+	if err != nil || len(events.Items) == 0 {
+		return err
+	}
+	rows := csv.NewReader(sample.Batches(sample.FirstDay))
+	_, _ = rows.Read() // the header
+	row, err := rows.Read()
+	if err != nil {
+		return fmt.Errorf("read the sample: %w", err)
+	}
+	var began struct {
+		Ref string `json:"ref"`
+		SKU string `json:"sku"`
+		Qty int    `json:"qty"`
+	}
+	if err := json.Unmarshal(events.Items[0].Data, &began); err == nil && slices.Equal(row[:3], []string{began.Ref, began.SKU, strconv.Itoa(began.Qty)}) {
+		return nil
+	}
+	return &failure{wire.ExitConflict, r.config.SQLiteFile() + " has another shop than the sample, and nothing was added to it", "name an empty directory with --data"}
 }
 
 // firstDay is the day that the sample begins on: today, or if it was imported

@@ -2,8 +2,11 @@ package cli_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"allot/internal/entrypoints/importer"
+	"allot/internal/entrypoints/wire"
 	"allot/internal/sample"
 )
 
@@ -59,6 +63,29 @@ func TestTheDemoBeginsOnTheDayOfTheTimeZone(t *testing.T) {
 	s.env["ALLOT_TIMEZONE"] = "Pacific/Kiritimati"
 	if d := demonstrate(t, s); d.FirstDay != "2026-11-25" {
 		t.Errorf("the first day is %s", d.FirstDay)
+	}
+}
+
+func TestTheDemoLeavesRealShopsAlone(t *testing.T) {
+	s := newShell(t)
+	write(t, "allot.toml", "db = 'sqlite:shop/allot.db'\n")
+	for _, set := range []map[string]string{
+		{"ALLOT_DATA": "shop"}, {"ALLOT_DB": "sqlite:shop/allot.db"}, {"ALLOT_CONFIG": "allot.toml"},
+	} {
+		s.env = set
+		s.must(t, "demo --no-serve --quiet")
+		if _, err := os.Stat("shop"); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("with %v, the demo has used the shop: %v", set, err)
+		}
+	}
+	s.env = nil
+	s.must(t, "batch add batch-1 SMALL-TABLE 10 --data shop")
+	before := s.must(t, "export events --data shop")
+	for _, where := range []string{"--data shop", "--db sqlite:shop/allot.db"} {
+		s.fails(t, "demo --no-serve "+where, wire.ExitConflict, "another shop than the sample", "hint: name an empty directory with --data")
+	}
+	if diff := cmp.Diff(before, s.must(t, "export events --data shop")); diff != "" {
+		t.Errorf("the shop has changed (-before +after):\n%s", diff)
 	}
 }
 

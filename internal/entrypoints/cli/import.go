@@ -28,8 +28,9 @@ func (r *run) imports() *cobra.Command {
 			"  products  sku, description\n\n" +
 			"Rows are done in the order of the file; those of one order for the same SKU are added\n" +
 			"up. Rows that can't be used are refused by themselves and written, with the reason, to\n" +
-			"FILE.rejected.csv, which can be put right and imported (exit code 6). An import that\n" +
-			"was stopped, or is run again, doubles nothing.",
+			"FILE.rejected.csv, which can be put right and imported (exit code 6); if there is such a\n" +
+			"file, to FILE.rejected-2.csv, and so on. An import that was stopped, or is run again,\n" +
+			"doubles nothing. The rows of one order must stand together.",
 		Example: examples(
 			"allot import batches.csv --as batches", "a file",
 			"zcat orders.csv.gz | allot import - --as orders", "standard input",
@@ -51,16 +52,17 @@ func (r *run) imports() *cobra.Command {
 // source is what is imported.
 type source struct {
 	io.ReadCloser
-	size     int64 // bytes; 0 if that is not known
-	rejected string
+	size     int64  // bytes; 0 if that is not known
+	rejected string // what the file for refused rows is to be called
+	kept     string // what it is called, once it is there
 }
 
-func (r *run) openSource(file string) (*source, error) {
+func (r *run) openSource(ctx context.Context, file string) (*source, error) {
 	if file == "-" {
 		if r.Terminal(r.In) {
 			return nil, usage("write for example: zcat orders.csv.gz | "+r.command+" - --as orders", "- is standard input, and that is a terminal")
 		}
-		return &source{ReadCloser: io.NopCloser(r.In), rejected: "rejected.csv"}, nil
+		return &source{ReadCloser: until(ctx, r.In), rejected: "rejected.csv"}, nil
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -73,15 +75,30 @@ func (r *run) openSource(file string) (*source, error) {
 	return s, nil
 }
 
+// until is what a stream has until ctx ends. The goroutine that waits for the
+// stream ends with it: reading a pipe can't be interrupted.
+func until(ctx context.Context, stream io.Reader) io.ReadCloser {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, stream)
+		in.CloseWithError(err) // nil is the end
+	}()
+	context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)); in.CloseWithError(context.Cause(ctx)) })
+	return out
+}
+
 // importFile imports a file and says what became of it.
 func (r *run) importFile(ctx context.Context, file string, as importer.Kind, rejected string) error {
-	in, err := r.openSource(file)
+	in, err := r.openSource(ctx, file)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	if rejected != "" {
 		in.rejected = rejected
+	}
+	if err := in.checkRejected(r.In); err != nil {
+		return err
 	}
 	var summary importer.Summary
 	err = r.through(ctx, func(d *door) (err error) {
@@ -92,9 +109,12 @@ func (r *run) importFile(ctx context.Context, file string, as importer.Kind, rej
 		err = errors.Join(err, r.summarize(summary))
 	}
 	if err != nil {
+		if in.kept != "" {
+			r.say("rows that were refused until then are in %s", in.kept)
+		}
 		return stopped(ctx, err, summary.Rows)
 	}
-	return r.partly(summary, in.rejected)
+	return r.partly(summary, in.kept)
 }
 
 // importFrom takes the rows of a source to a sink.
@@ -102,7 +122,7 @@ func (r *run) importFrom(ctx context.Context, in *source, as importer.Kind, to i
 	o := importer.Options{Origin: r.origin()}
 	o.Origin.Correlation = "import-" + r.Now().UTC().Format("20060102T150405.000Z")
 	if !r.dryRun && in.rejected != "" {
-		o.Rejected = func() (io.WriteCloser, error) { return os.Create(in.rejected) }
+		o.Rejected = in.openRejected
 	}
 	bar := r.progress("import "+string(as), in.size, "rows")
 	defer bar.end()

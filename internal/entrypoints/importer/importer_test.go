@@ -162,24 +162,30 @@ func TestRowsOfAnOrderForTheSameSKUAreOneLine(t *testing.T) {
 	equal(t, "summary", importer.Summary{As: importer.Orders, Rows: 5, Lines: 4, Merged: 1, Allocated: 4}, got)
 }
 
-func TestAnOrderThatComesBackLaterMeetsItsLines(t *testing.T) {
+func TestRowsOfAnOrderThatStandApartAreRefused(t *testing.T) {
 	bus := shop()
 	load(t, sendTo(bus), importer.Batches, stock)
-	got, rejected := load(t, sendTo(bus), importer.Orders, "orderid,sku,qty\no1,LAMP,2\no2,LAMP,1\no1,LAMP,2\no2,LAMP,3\n")
-	equal(t, "summary", importer.Summary{As: importer.Orders, Rows: 4, Lines: 4, Allocated: 2, Replayed: 1, Rejected: 1, RejectedRows: 1}, got, withoutRefusals)
-	if !strings.Contains(rejected, domain.CodeLineConflict) {
-		t.Errorf("refused rows, want a %s:\n%s", domain.CodeLineConflict, rejected)
+	const csv = "orderid,sku,qty\no1,LAMP,2\no2,LAMP,1\no1,LAMP,2\no1,CHAIR,1\no3,LAMP,x\n,LAMP,1\no2,LAMP,3\n"
+	got, rejected := load(t, sendTo(bus), importer.Orders, csv)
+	equal(t, "summary", importer.Summary{As: importer.Orders, Rows: 7, Lines: 7, Allocated: 2, Rejected: 5, RejectedRows: 5}, got, withoutRefusals)
+	if n := strings.Count(rejected, importer.CodeRowsApart+","); n != 3 || !strings.Contains(rejected, `the rows of order ""o1"" must stand together`) {
+		t.Errorf("%d rows stand apart, want 3:\n%s", n, rejected)
 	}
+	got, _ = load(t, sendTo(bus), importer.Orders, csv)
+	equal(t, "again", importer.Summary{As: importer.Orders, Rows: 7, Lines: 7, Replayed: 2, Rejected: 5, RejectedRows: 5}, got, withoutRefusals)
 }
 
-func TestAVeryLongOrderIsAddedUpInParts(t *testing.T) {
+func TestAnOrderHasAtMostTenThousandRows(t *testing.T) {
 	var asked []domain.Message
-	got, _ := load(t, granting(&asked), importer.Orders, "orderid,sku,qty\n"+strings.Repeat("o1,LAMP,1\n", 10_003))
+	got, rejected := load(t, granting(&asked), importer.Orders, "orderid,sku,qty\n"+strings.Repeat("o1,LAMP,1\n", 10_003)+"o2,LAMP,1\n")
 	equal(t, "commands", []domain.Message{
 		domain.Allocate{OrderID: "o1", SKU: "LAMP", Qty: 10_000},
-		domain.Allocate{OrderID: "o1", SKU: "LAMP", Qty: 3},
+		domain.Allocate{OrderID: "o2", SKU: "LAMP", Qty: 1},
 	}, asked)
-	equal(t, "rows merged", 10_001, got.Merged)
+	equal(t, "summary", importer.Summary{As: importer.Orders, Rows: 10_004, Lines: 5, Merged: 9_999, Allocated: 2, Rejected: 3, RejectedRows: 3}, got, withoutRefusals)
+	if n := strings.Count(rejected, ","+importer.CodeTooManyRows+","); n != 3 {
+		t.Errorf("%d rows are too many, want 3:\n%s", n, rejected)
+	}
 }
 
 func TestIdentifiersStayAsTheyAre(t *testing.T) {

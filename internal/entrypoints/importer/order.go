@@ -1,46 +1,69 @@
 package importer
 
 import (
+	"fmt"
+	"hash/maphash"
 	"iter"
 
 	"allot/internal/domain"
 )
 
-// mostAddedUp is how many rows of an order are looked at together. Further
-// ones count as another order's: a SKU that comes again in them meets the line
-// that was ordered already.
-const mostAddedUp = 10_000
+// Codes of rows that would have to be added to a line that was ordered already.
+// They are part of the wire format.
+const (
+	CodeRowsApart   = "rows_apart"
+	CodeTooManyRows = "too_many_rows"
+)
 
-// order is the rows of an order that follow one another.
+// mostRows is how many rows an order can have: they are looked at together.
+const mostRows = 10_000
+
+// order is the rows of an order, which follow one another.
 type order struct {
 	id      string
+	apart   bool // other rows of it came earlier
 	entries []entry
 	lines   map[string]int // SKU -> where in entries
 	rows    int
 }
 
 // addUp adds up the rows of an order that are for the same SKU: they are one
-// line. The rows of an order are neighbours; it ends where another begins.
+// line. The rows of an order are neighbours; it ends where another begins. Rows
+// that come after its end are refused: their line was ordered already, and as
+// its repetition they would be lost.
 func (s *source) addUp(entries iter.Seq[entry]) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		o := order{lines: map[string]int{}}
+		ended := orders{seed: maphash.MakeSeed(), hashes: map[uint64]bool{}}
 		for e := range entries {
-			id, known := s.orderOf(e)
-			if known && id != o.id || o.rows == mostAddedUp {
+			if id, known := s.orderOf(e); known && id != o.id {
 				if !o.pass(yield) {
 					return
 				}
-			}
-			if known {
-				o.id = id
+				if o.id != "" { // or else there was none yet, or rows without one, which are refused for that
+					ended.add(o.id)
+				}
+				o.id, o.apart, o.rows = id, ended.have(id), 0
 			}
 			o.add(e)
+			if o.rows > mostRows && !o.pass(yield) {
+				return
+			}
 		}
 		if s.err == nil { // or else more of the order may be to come
 			o.pass(yield)
 		}
 	}
 }
+
+// orders is a set of order ids, which takes little memory: it has hashes of them.
+type orders struct {
+	seed   maphash.Seed
+	hashes map[uint64]bool
+}
+
+func (o orders) add(id string)       { o.hashes[maphash.String(o.seed, id)] = true }
+func (o orders) have(id string) bool { return o.hashes[maphash.String(o.seed, id)] }
 
 // orderOf is the order that a row belongs to, if that can be told.
 func (s *source) orderOf(e entry) (string, bool) {
@@ -52,6 +75,7 @@ func (s *source) orderOf(e entry) (string, bool) {
 
 func (o *order) add(e entry) {
 	o.rows++
+	e = o.refuseLate(e)
 	more, ok := e.command.(domain.Allocate)
 	if !ok { // it was refused by itself
 		o.entries = append(o.entries, e)
@@ -66,6 +90,22 @@ func (o *order) add(e entry) {
 	line := &o.entries[i]
 	line.rows = append(line.rows, e.rows...)
 	line.addUp(more)
+}
+
+// refuseLate refuses a row that comes too late to be added up.
+func (o *order) refuseLate(e entry) entry {
+	switch {
+	case e.command == nil: // refused already
+	case o.apart:
+		e.command = nil
+		e.refusal = refusal{field: "order_id", code: CodeRowsApart,
+			problem: fmt.Sprintf("the rows of order %q must stand together, and others of it came earlier: sort the file by order before it is imported, or use another order id", o.id)}
+	case o.rows > mostRows:
+		e.command = nil
+		e.refusal = refusal{field: "order_id", code: CodeTooManyRows,
+			problem: fmt.Sprintf("order %q has more than %d rows: divide them among several orders", o.id, mostRows)}
+	}
+	return e
 }
 
 // addUp makes the line larger, or refuses all of it if that makes it too large.
@@ -83,7 +123,7 @@ func (e *entry) addUp(more domain.Allocate) {
 	}
 }
 
-// pass yields the order and begins a new one; false if nobody wants more.
+// pass yields what there is of the order; false if nobody wants more.
 func (o *order) pass(yield func(entry) bool) bool {
 	for _, e := range o.entries {
 		if !yield(e) {
@@ -92,6 +132,6 @@ func (o *order) pass(yield func(entry) bool) bool {
 	}
 	clear(o.entries)
 	clear(o.lines)
-	o.entries, o.rows = o.entries[:0], 0
+	o.entries = o.entries[:0]
 	return true
 }

@@ -82,8 +82,8 @@ func TestLinesOfTheFileAreCountedThroughQuotedOnes(t *testing.T) {
 
 func TestAQuoteThatIsNeverClosedSpoilsItsLineOnly(t *testing.T) {
 	var asked []domain.Message
-	got, _ := load(t, granting(&asked), importer.Orders, "orderid,sku,qty\no1,\"A,1\n"+strings.Repeat("o2,A,1\n", 20_000))
-	equal(t, "rows", [2]int{20_001, 1}, [2]int{got.Rows, got.RejectedRows})
+	got, _ := load(t, granting(&asked), importer.Orders, "orderid,sku,qty\no1,\"A,1\n"+strings.Repeat("o2,A,1\n", 10_000))
+	equal(t, "rows", [2]int{10_001, 1}, [2]int{got.Rows, got.RejectedRows})
 }
 
 func TestAllRowsOfARefusedLineAreRejected(t *testing.T) {
