@@ -80,7 +80,7 @@ func checkBackup(ctx context.Context, file string) error {
 	health, err := Check(ctx, file)
 	switch {
 	case err != nil:
-		return fmt.Errorf("the backup can't be used: %w", err)
+		return fmt.Errorf("the backup can't be used: %v", err) // it is no trouble of our own storage
 	case len(health.Faults) > 0:
 		return fmt.Errorf("the backup is damaged: %s", health.Faults[0])
 	case health.Schema > health.Known:
