@@ -199,6 +199,9 @@ func (x *exchange) post(ctx context.Context, body io.Reader) (*http.Response, er
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/x-ndjson")
+	if id := x.first.CameFrom().Correlation; id != "" {
+		request.Header.Set("X-Request-Id", id) // events that come of it carry it
+	}
 	answer, err := x.http.Do(request)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, cause
