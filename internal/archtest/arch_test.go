@@ -72,14 +72,14 @@ var rules = []rule{
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.
-	{pkg: "internal/entrypoints/wire", may: inside},
-	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire")},
+	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
+	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample"),
+			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
 		},
@@ -88,6 +88,7 @@ var rules = []rule{
 	// What the program is set up with, tried with and measured by.
 	{
 		pkg:  "internal/config",
+		may:  packages{"internal/nearest"},
 		deps: []string{"github.com/BurntSushi/toml", "github.com/spf13/pflag"},
 	},
 	{pkg: "internal/sample", may: packages{"internal/domain"}},
@@ -97,6 +98,7 @@ var rules = []rule{
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
+	{pkg: "internal/nearest"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"allot/internal/bench"
-	"allot/internal/entrypoints/wire"
+	"allot/internal/nearest"
 )
 
 func (r *run) bench() *cobra.Command {
@@ -106,7 +106,7 @@ func chosen(named []string, o bench.Options) (out []string, _ error) {
 	for _, name := range named {
 		if !slices.Contains(known, name) {
 			hint := "the scenarios are " + strings.Join(known, ", ")
-			if near := wire.Nearest(name, known); near != "" {
+			if near := nearest.To(name, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			return nil, usage(hint, "there is no scenario %q", name)

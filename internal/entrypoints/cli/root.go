@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"allot/internal/config"
-	"allot/internal/entrypoints/wire"
+	"allot/internal/nearest"
 )
 
 // The groups that the help lists commands in.
@@ -100,7 +100,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 		known = append(known, c.Name())
 	}
 	hint := fmt.Sprintf("%s --help lists the commands", cmd.CommandPath())
-	if near := wire.Nearest(name, known); near != "" {
+	if near := nearest.To(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return usage(hint, "unknown command %q", name)
@@ -112,7 +112,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := wire.Nearest(unknown.GetSpecifiedName(), known); near != "" && unknown.GetSpecifiedShortnames() == "" {
+		if near := nearest.To(unknown.GetSpecifiedName(), known); near != "" && unknown.GetSpecifiedShortnames() == "" {
 			hint = fmt.Sprintf("did you mean --%s?", near)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"allot/internal/domain"
+	"allot/internal/nearest"
 )
 
 // CodeBadHeader is the code of files that can't be used because of their first
@@ -67,7 +68,7 @@ func readHeader(as Kind, names []string, separator rune) (columns, error) {
 		j, twice := c.at[field]
 		switch {
 		case field == "" && name != "":
-			c.unknown = append(c.unknown, UnknownColumn{name, nearest(as, name)})
+			c.unknown = append(c.unknown, UnknownColumn{name, meant(as, name)})
 		case field == "":
 		case twice:
 			return c, badHeader("leave one of them out", "the columns %q and %q mean the same", c.names[j], name)
@@ -156,9 +157,9 @@ func fieldOf(as Kind, name string) string {
 	return ""
 }
 
-// nearest is the known column whose name is most like the given one; "" if
+// meant is the known column whose name is most like the given one; "" if
 // none is like it at all.
-func nearest(as Kind, name string) string {
+func meant(as Kind, name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
 	best, least := "", 1.0
 	for _, k := range known[as] {
@@ -180,7 +181,7 @@ const mostUnlike = 0.5
 // unlike is which part of a name differs from a known one. An abbreviation, as
 // qty is of quantity, is just like enough.
 func unlike(name, known string) float64 {
-	part := float64(distance(name, known)) / float64(max(len(name), len(known)))
+	part := float64(nearest.Distance(name, known)) / float64(max(len(name), len(known)))
 	if abbreviates(known, name) {
 		return min(part, mostUnlike)
 	}
@@ -196,28 +197,6 @@ func abbreviates(short, long string) bool {
 		}
 	}
 	return short == ""
-}
-
-// distance is the number of bytes to insert, remove or replace to get from a
-// to b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // separatorOf is the separator that a first line uses.

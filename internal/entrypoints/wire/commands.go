@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"allot/internal/domain"
+	"allot/internal/nearest"
 )
 
 // operation is a command on the wire.
@@ -102,7 +103,7 @@ func unknownOp(op string) error {
 		names = append(names, o.op)
 	}
 	hint := oneOf()
-	if near := Nearest(op, names); near != "" {
+	if near := nearest.To(op, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return invalid("op", hint, "is %q, which is no command", op)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"allot/internal/domain"
+	"allot/internal/nearest"
 )
 
 // object is what a JSON object that says a T may have. It is said once, for
@@ -108,7 +109,7 @@ func (o *object[T]) unknown(name string) error {
 		return nil
 	}
 	hint := "leave it out; there are " + strings.Join(known, ", ")
-	if near := Nearest(name, known); near != "" {
+	if near := nearest.To(name, known); near != "" {
 		hint = fmt.Sprintf("leave it out, or did you mean %q?", near)
 	}
 	return invalid(name, hint, "is no member that is known here")
