@@ -26,6 +26,7 @@ type Options struct {
 	Round    time.Duration // of each measurement over HTTP; 0: 2 s
 	Rounds   int           // of everything that is compared, in turn; 0: 5
 	Existing int           // allocations, in the scenario growth; 0: 1,000,000
+	Lines    int           // allocated in each round of growth and batches; 0: 50,000
 	Folder   string        // of batches.csv.gz and orders.csv.gz, for the scenario year
 	URL      string        // of a server started with --bench; "": one in this process
 	Progress func(string)  // told what is being done; nil: nobody wants to know
@@ -37,6 +38,7 @@ func (o Options) withDefaults() Options {
 	o.Round = cmp.Or(o.Round, 2*time.Second)
 	o.Rounds = cmp.Or(o.Rounds, 5)
 	o.Existing = cmp.Or(o.Existing, 1_000_000)
+	o.Lines = cmp.Or(o.Lines, 50_000)
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}

@@ -143,7 +143,6 @@ func batches(ctx context.Context, o Options) ([]Figure, error) {
 // compare has an old shop and a new one allocate in turn, and returns the CPU
 // per allocation of each round in us.
 func compare(ctx context.Context, o Options, what string, old *shop, ids func(int) string) (with, without []float64, _ error) {
-	const n = 50_000
 	for round := range o.Rounds {
 		o.Progress(fmt.Sprintf("%s: round %d of %d", what, round+1, o.Rounds))
 		fresh, err := newShop(ctx, o)
@@ -154,12 +153,12 @@ func compare(ctx context.Context, o Options, what string, old *shop, ids func(in
 		if err := stock(ctx, fresh.Bus, []string{"SKU"}); err != nil {
 			return nil, nil, err
 		}
-		first := o.Existing + 100_000 + round*n
-		a, err := allocate(ctx, fresh.Bus, first, n, ids)
+		first := o.Existing + 100_000 + round*o.Lines
+		a, err := allocate(ctx, fresh.Bus, first, o.Lines, ids)
 		if err != nil {
 			return nil, nil, err
 		}
-		b, err := allocate(ctx, old.Bus, first, n, ids)
+		b, err := allocate(ctx, old.Bus, first, o.Lines, ids)
 		if err != nil {
 			return nil, nil, err
 		}
