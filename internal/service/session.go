@@ -238,8 +238,8 @@ func (s *session) number(ctx context.Context, seq Sequence) (int64, error) {
 // isNew reports whether a number was given out by this transaction. What it
 // names is not stored yet, whoever mentions it.
 func (s *session) isNew(seq Sequence, number int64) bool {
-	first, any := s.fresh[seq]
-	return any && number >= first
+	first, reserved := s.fresh[seq]
+	return reserved && number >= first
 }
 
 // prefetch loads in one go what all of the calls are about.
