@@ -74,7 +74,7 @@ var rules = []rule{
 	// Entry points know the inside, and never adapters. They share encodings.
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
-	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
+	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
@@ -98,6 +98,7 @@ var rules = []rule{
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
+	{pkg: "internal/access"},
 	{pkg: "internal/nearest"},
 	{pkg: "internal/archtest"},
 
