@@ -193,6 +193,13 @@ type Reader interface {
 	Backorders(ctx context.Context, sku string, page Page) (List[Line], error)
 	// Events lists the event log from its start; the cursor is a position.
 	Events(ctx context.Context, page Page) (List[Event], error)
+	// Recent lists the events of the log that a filter chooses, latest first.
+	// A page looks at no more than MaxLook events, so it may be short, or empty,
+	// and still have a next one.
+	Recent(ctx context.Context, f LogFilter, page Page) (List[Event], error)
+	// Find returns the orders, products and batches whose names begin with a
+	// text, in any case of letters for SKUs and batches, at most limit of each.
+	Find(ctx context.Context, text string, limit int) (Matches, error)
 	// Failures lists what could not be delivered yet, parked or not, by
 	// subscription and position; of one subscription if it is given.
 	Failures(ctx context.Context, subscription string, page Page) (List[Failure], error)

@@ -28,6 +28,8 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"a line says why it stands where it does", linesSayWhy},
 		{"on hand and inbound less allocated is available", stockAddsUp},
 		{"events are listed as they are in the log", eventsAsInTheLog},
+		{"the latest events come first, of what they are about", recentEvents},
+		{"names are found by how they begin", namesAreFound},
 		{"what does not exist is not found", unknownIsNotFound},
 		{"stats count everything", statsCountEverything},
 	} {
