@@ -126,10 +126,11 @@ type Failure struct {
 
 // Stats are the numbers of the whole shop.
 type Stats struct {
-	Products  int   `json:"products"`
-	Batches   int   `json:"batches"`
-	Available int   `json:"available"` // units
-	Events    int64 `json:"events"`
+	Products    int   `json:"products"`
+	Batches     int   `json:"batches"`
+	Available   int   `json:"available"`         // units
+	Backordered int   `json:"backordered_lines"` // lines
+	Events      int64 `json:"events"`
 }
 
 // Page asks for a part of a list. Lists go on from a key rather than a number

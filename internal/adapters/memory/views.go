@@ -188,5 +188,8 @@ func (s *Store) Stats(context.Context) (views.Stats, error) {
 	for _, b := range w.Batches {
 		out.Available += b.Available()
 	}
+	for _, p := range w.Products {
+		out.Backordered += p.Backorders
+	}
 	return out, nil
 }

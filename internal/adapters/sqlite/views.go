@@ -158,11 +158,12 @@ func (s *Store) Allocations(ctx context.Context) iter.Seq2[views.Line, error] {
 }
 
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
-	(SELECT coalesce(sum(purchased - allocated), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events)`
+	(SELECT coalesce(sum(purchased - allocated), 0) FROM stock),
+	(SELECT count(*) FROM lines WHERE status = 'backordered'), (SELECT coalesce(max(position), 0) FROM events)`
 
 // Stats implements views.Reader.
 func (s *Store) Stats(ctx context.Context) (out views.Stats, _ error) {
-	err := s.readers.QueryRowContext(ctx, selectStats).Scan(&out.Products, &out.Batches, &out.Available, &out.Events)
+	err := s.readers.QueryRowContext(ctx, selectStats).Scan(&out.Products, &out.Batches, &out.Available, &out.Backordered, &out.Events)
 	if err != nil {
 		return out, fmt.Errorf("read the numbers of the shop: %w", classify(err))
 	}

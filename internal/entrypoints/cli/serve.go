@@ -18,6 +18,7 @@ import (
 	"allot/internal/bootstrap"
 	"allot/internal/config"
 	"allot/internal/entrypoints/httpapi"
+	"allot/internal/entrypoints/web"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/views"
 )
@@ -106,7 +107,8 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	relay.Go(func() { s.Run(relaying) })
 
 	log := r.log()
-	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Echo: s.echo})
+	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version})
+	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Pages: pages, Echo: s.echo})
 	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
 	relay.Wait()
@@ -183,6 +185,7 @@ func (r *run) greet(ctx context.Context, s server, urls []string) error {
 			fresh = "new, "
 		}
 		fmt.Fprintf(r.Out, "allot %s\n", r.Version)
+		fmt.Fprintf(r.Out, "  Pages   %s\n", urls[0])
 		for _, url := range urls {
 			fmt.Fprintf(r.Out, "  API     %s  POST /add_batch, /allocate, /v1/bulk; GET /allocations/ORDER\n", url)
 		}

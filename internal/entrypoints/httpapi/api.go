@@ -41,6 +41,7 @@ type Options struct {
 	Log      *slog.Logger    // nil: discard
 	Version  string          // of the program
 	Stopping <-chan struct{} // closed when the server is about to stop, and no longer ready; nil: never
+	Pages    http.Handler    // what people see at all other paths; nil: nothing
 	Echo     bool            // have POST /echo, which does all that /allocate does but the command, to measure against
 }
 
@@ -68,7 +69,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	if o.Echo {
 		mux.Handle("/echo", methods{http.MethodPost: a.brief(a.echo, wire.BookProblem)})
 	}
-	mux.Handle("/", a.brief(nothingHere, wire.ProblemOf))
+	mux.Handle("/", pagesOr(o.Pages, a.brief(nothingHere, wire.ProblemOf)))
 	allocations := methods{http.MethodGet: a.brief(a.allocations, wire.BookProblem)}
 	return a.observe(verbatim(allocationsPath, allocations, mux))
 }
