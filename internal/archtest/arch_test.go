@@ -75,11 +75,15 @@ var rules = []rule{
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
-	{pkg: "internal/entrypoints/web", may: inside.and("internal/access", "internal/entrypoints/wire")},
+	{
+		pkg:  "internal/entrypoints/web",
+		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
+		deps: []string{"github.com/yuin/goldmark"},
+	},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
-			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
+			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
 			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
@@ -101,6 +105,7 @@ var rules = []rule{
 	},
 	{pkg: "internal/access"},
 	{pkg: "internal/nearest"},
+	{pkg: "docs"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.

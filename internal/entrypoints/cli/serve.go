@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"allot/docs"
 	"allot/internal/bootstrap"
 	"allot/internal/config"
 	"allot/internal/entrypoints/httpapi"
@@ -107,7 +108,8 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	relay.Go(func() { s.Run(relaying) })
 
 	log := r.log()
-	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version})
+	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files})
+	defer pages.Close() // at worst a file stays behind in the temporary directory
 	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Pages: pages, Echo: s.echo})
 	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()

@@ -173,7 +173,7 @@ func (c *chart) label(today domain.Date, x, y func(int) int, top int) {
 	}
 	c.Right = []label{
 		{chartRight + 6, supply + 4, "supply " + number(last.Supply)},
-		{chartRight + 6, promised + 4, "promised " + number(last.Promised)},
+		{chartRight + 6, promised + 4, "wanted " + number(last.Promised)},
 	}
 }
 

@@ -27,6 +27,7 @@ type page struct {
 	Search   string // what was searched for
 	Saved    string // what was just done, in a sentence
 	Version  string // of the program
+	Refresh  bool   // it changes by itself: look again soon
 	Go       string // where to send the visitor instead; "": nowhere
 	Body     any    // what is particular to the template
 }
