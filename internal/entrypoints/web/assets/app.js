@@ -23,7 +23,13 @@ themeButton.addEventListener('click', () => {
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText($('#' + button.dataset.copy).textContent.trim());
+    const source = $('#' + button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+    } catch { // no permission, or no secure connection
+      getSelection().selectAllChildren(source);
+      document.execCommand('copy');
+    }
     button.textContent = 'Copied';
   });
 }
