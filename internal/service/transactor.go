@@ -35,7 +35,10 @@ type lane struct {
 
 // About says what a unit of work is going to need, as far as that is known.
 // It affects speed, never results.
-type About struct{ SKU, OrderID, BatchRef string }
+type About struct {
+	SKU, OrderID, BatchRef string
+	SKUs                   []string // more of them
+}
 
 // call is a unit of work to be done.
 type call struct {

@@ -34,7 +34,9 @@ func (s *Store) Order(_ context.Context, orderID string) (views.Order, error) {
 }
 
 // reason is the position of the last event about a line.
-func (w *world) reason(l domain.Line) int64 { return w.reasons[[2]string{l.OrderID, l.SKU}] }
+func (w *world) reason(l domain.Line) int64 {
+	return w.reasons[service.LineID{OrderID: l.OrderID, SKU: l.SKU}]
+}
 
 // Orders implements views.Reader.
 func (s *Store) Orders(_ context.Context, status string, page views.Page) (views.List[views.OrderSummary], error) {
@@ -59,14 +61,22 @@ func summary(id string, lines map[string]domain.Line, status string) (o views.Or
 	o = views.OrderSummary{OrderID: id, Lines: len(lines)}
 	for _, l := range lines {
 		picked = picked || status == "" || status == string(l.Status)
+		if l.Status == domain.StatusAllocated || l.Status == domain.StatusHeld {
+			o.Promise = max(o.Promise, l.Promise.String())
+		}
 		switch l.Status {
 		case domain.StatusAllocated:
 			o.Allocated++
-			o.Promise = max(o.Promise, l.Promise.String())
 		case domain.StatusBackordered:
 			o.Backordered++
 		case domain.StatusCancelled:
 			o.Cancelled++
+		case domain.StatusHeld:
+			o.Held++
+		case domain.StatusShipped:
+			o.Shipped++
+		case domain.StatusExpired:
+			o.Expired++
 		}
 	}
 	return o, picked
@@ -74,29 +84,43 @@ func summary(id string, lines map[string]domain.Line, status string) (o views.Or
 
 // BatchLines implements views.Reader.
 func (s *Store) BatchLines(_ context.Context, ref string, page views.Page) (views.List[views.Line], error) {
-	after, err := service.AfterNumber(page)
-	if err != nil {
-		return views.List[views.Line]{}, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, ok := s.world.Batches[ref]; !ok {
-		return views.List[views.Line]{}, fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
+	list, err := s.world.queue(page, func(l domain.Line) bool { return has(l, ref) })
+	if _, ok := s.world.Batches[ref]; err == nil && !ok {
+		err = fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
 	}
-	return s.world.page(page, after, func(l domain.Line) bool { return l.BatchRef == ref }), nil
+	return list, err
 }
 
 // Backorders implements views.Reader.
 func (s *Store) Backorders(_ context.Context, sku string, page views.Page) (views.List[views.Line], error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if sku != "" {
+		return s.world.queue(page, func(l domain.Line) bool { return l.SKU == sku && l.Status == domain.StatusBackordered })
+	}
 	after, err := service.AfterNumber(page)
 	if err != nil {
 		return views.List[views.Line]{}, err
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.world.page(page, after, func(l domain.Line) bool {
-		return l.Status == domain.StatusBackordered && (sku == "" || sku == l.SKU)
-	}), nil
+	return s.world.page(page, after, func(l domain.Line) bool { return l.Status == domain.StatusBackordered }), nil
+}
+
+// queue is a page of the lines that keep picks, in the order in which they are
+// served.
+func (w *world) queue(page views.Page, keep func(domain.Line) bool) (views.List[views.Line], error) {
+	after, err := service.AfterInQueue(page)
+	if err != nil {
+		return views.List[views.Line]{}, err
+	}
+	lines := w.lines(func(l domain.Line) bool { return keep(l) && domain.FirstServed(after, l) < 0 })
+	slices.SortFunc(lines, domain.FirstServed)
+	out := make([]views.Line, len(lines))
+	for i, l := range lines {
+		out[i] = service.ViewLine(l)
+	}
+	return views.NewList(out, page.Size(), service.CursorOfQueue), nil
 }
 
 // page is a page of the lines that keep picks, oldest first.

@@ -16,7 +16,7 @@ import (
 )
 
 // opened opens the database in a file, until the test ends.
-func opened(t *testing.T, file string) *Store {
+func opened(t testing.TB, file string) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), file, "test")
 	if err != nil {
@@ -27,7 +27,7 @@ func opened(t *testing.T, file string) *Store {
 }
 
 // temporary is a database file that there isn't yet.
-func temporary(t *testing.T) string {
+func temporary(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "allot.db")
 }
@@ -147,9 +147,9 @@ func TestASchemaThatTheProgramDoesNotKnowIsRefused(t *testing.T) {
 		saysReader   string
 	}{
 		{"a newer one", `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`,
-			"has schema version 99 and this program knows only 1: use the newer program", "has schema version 99 and this program wants 1"},
+			"has schema version 99 and this program knows only 3: use the newer program", "has schema version 99 and this program wants 3"},
 		{"an older one", `DELETE FROM goose_db_version WHERE version_id > 0`,
-			"", "has schema version 0 and this program wants 1: start allot serve once"},
+			"", "has schema version 0 and this program wants 3: start allot serve once"},
 		{"no schema of ours", `DROP TABLE goose_db_version`, "", "this is no database of allot's"},
 	} {
 		t.Run(c.what, func(t *testing.T) {

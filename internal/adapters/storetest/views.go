@@ -151,7 +151,7 @@ func linesSayWhy(t *testing.T, s *shop) {
 // says where an order's line stands.
 func (s *shop) lastAbout(t *testing.T, orderID string) (position, version int64) {
 	for _, e := range s.log(t) {
-		if line, ok := domain.LineAfter(e.Event); ok && line.OrderID == orderID {
+		if domain.Places(e.Event) && domain.LineOf(e.Event) == orderID {
 			position, version = e.Position, e.Version
 		}
 	}
