@@ -42,18 +42,20 @@ func (s *site) order(r *http.Request) (page, error) {
 
 // standing counts the lines of an order that still matter.
 type standing struct {
-	open, allocated, backordered int
-	last                         string // the latest promise
-	risk                         int    // lines whose stock should have come
+	open, allocated, backordered, shipped int
+	last                                  string // the latest promise
+	risk                                  int    // lines whose stock should have come
 }
 
 func (c calendar) standing(o views.Order) (s standing) {
 	for _, l := range o.Lines {
 		switch domain.Status(l.Status) {
-		case domain.StatusCancelled:
+		case domain.StatusCancelled, domain.StatusExpired:
 			continue
 		case domain.StatusBackordered:
 			s.backordered++
+		case domain.StatusShipped:
+			s.shipped++
 		default:
 			s.allocated++
 			s.last = max(s.last, l.Promise)
@@ -69,12 +71,18 @@ func (c calendar) standing(o views.Order) (s standing) {
 // sentence says how an order stands.
 func (c calendar) sentence(o views.Order) string {
 	s := c.standing(o)
-	if s.open == 0 {
+	switch {
+	case s.open == 0:
 		return "Cancelled: no line is left."
+	case s.shipped == s.open:
+		return "Shipped in full."
 	}
-	text := fmt.Sprintf("%d of %s have stock", s.allocated, counted(s.open, "line", "lines"))
+	text := fmt.Sprintf("%d of %s have stock", s.allocated+s.shipped, counted(s.open, "line", "lines"))
 	if s.open == 1 {
 		text = map[bool]string{true: "The line has stock", false: "The line has no stock"}[s.allocated == 1]
+	}
+	if s.shipped > 0 {
+		text += ", " + number(s.shipped) + " shipped"
 	}
 	switch {
 	case s.allocated == 0:
@@ -97,15 +105,20 @@ func (c calendar) customer(o views.Order) string {
 	var said []string
 	switch {
 	case s.open == 0:
-		return "Your order was cancelled, as you asked. Nothing will be sent."
-	case s.allocated == 0:
+		return "Your order was cancelled. Nothing more will be sent."
+	case s.shipped == s.open:
+		return "All items in your order were sent."
+	case s.allocated == 0 && s.shipped == 0:
 		return "We have your order, but nothing in stock for it yet. It keeps its place, and we will write as soon as we know a date."
+	case s.shipped > 0:
+		said = append(said, fmt.Sprintf("%d of the %d items in your order were sent, %d more are reserved for you.", s.shipped, s.open, s.allocated))
 	case s.backordered == 0:
 		said = append(said, "All items in your order are reserved for you.")
 	default:
 		said = append(said, fmt.Sprintf("%d of the %d items in your order are reserved for you.", s.allocated, s.open))
 	}
 	switch {
+	case s.allocated == 0:
 	case s.last == "":
 		said = append(said, "They are in our warehouse.")
 	case s.risk > 0:

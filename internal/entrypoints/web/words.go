@@ -16,20 +16,35 @@ type chip struct{ Sign, Word, Class string }
 func (c calendar) Line(l views.Line) chip {
 	switch domain.Status(l.Status) {
 	case domain.StatusAllocated:
-		if l.Promise == "" {
-			return chip{"✓", "In stock", "ok"}
-		}
-		if c.Overdue(l.Promise) {
-			return chip{"!", "At risk", "warn"}
-		}
-		return chip{"→", "Promised", "neutral"}
+		return c.promised(l)
 	case domain.StatusBackordered:
 		return chip{"○", "Backordered", "wait"}
-	case domain.StatusCancelled:
-		return chip{"–", "Cancelled", "neutral"}
+	case domain.StatusHeld:
+		return chip{"◷", "Held", "wait"}
+	case domain.StatusShipped:
+		return chip{"✓", "Shipped", "ok"}
+	case domain.StatusExpired:
+		return chip{"–", "Hold ended", "neutral"}
 	}
-	word := strings.ReplaceAll(l.Status, "_", " ")
-	return chip{"•", strings.ToUpper(word[:1]) + word[1:], "neutral"}
+	return chip{"–", "Cancelled", "neutral"}
+}
+
+// promised is how a line stands that has stock.
+func (c calendar) promised(l views.Line) chip {
+	late := 0
+	if required, err := domain.ParseDate(l.RequiredBy); err == nil && required != 0 && l.Promise > l.RequiredBy {
+		promise, _ := domain.ParseDate(l.Promise) // it is one of ours
+		late = promise.Sub(required)
+	}
+	switch {
+	case late > 0:
+		return chip{"▲", "Late " + counted(late, "day", "days"), "bad"}
+	case l.Promise == "":
+		return chip{"✓", "In stock", "ok"}
+	case c.Overdue(l.Promise):
+		return chip{"!", "At risk", "warn"}
+	}
+	return chip{"→", "Promised", "neutral"}
 }
 
 // number is n with thin spaces between thousands, from 10,000 on.
@@ -67,14 +82,17 @@ func share(part, whole int) int {
 }
 
 // causes say why a line was placed, or placed again.
-var causes = map[string]string{
-	"ordered": "when it was ordered", "batch_shrunk": "because a batch got smaller", "stock_added": "because stock came in",
-	"stock_freed": "because stock became free", "cancelled": "because it was cancelled",
+var causes = map[domain.Cause]string{
+	domain.Ordered: "when it was ordered", domain.BatchArrived: "because a batch was added", domain.BatchEnlarged: "because a batch got larger",
+	domain.BatchShrunk: "because a batch got smaller", domain.Cancelled: "because stock of a cancelled line became free",
+	domain.Reopened: "because a batch was reopened", domain.Rescheduled: "because a batch got another date", domain.Received: "because a batch arrived",
+	domain.Amended: "because a line was amended", domain.Returned: "because goods came back", domain.HoldReleased: "because a hold was released",
+	domain.HoldExpired: "because a hold ended",
 }
 
 // Cause is why a line was placed, in words.
 func (page) Cause(why *views.Why) string {
-	if said, known := causes[why.Cause]; known {
+	if said, known := causes[domain.Cause(why.Cause)]; known {
 		return said
 	}
 	return "because of " + strings.ReplaceAll(why.Cause, "_", " ")
