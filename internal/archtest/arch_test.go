@@ -84,7 +84,7 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
+			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync"),
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
 		},
@@ -104,6 +104,7 @@ var rules = []rule{
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
 	{pkg: "internal/access"},
+	{pkg: "internal/foldersync"},
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
 	{pkg: "internal/archtest"},

@@ -45,7 +45,7 @@ func (r *run) root() *cobra.Command {
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {r.demo(), r.serve()},
 		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders()},
-		"data":  {r.imports(), r.export()},
+		"data":  {r.imports(), r.export(), r.sync()},
 		"care":  {r.verify(), r.db(), r.deliveries(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
 		for _, c := range commands {
