@@ -79,7 +79,8 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
+			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest",
+			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
 		},
@@ -99,6 +100,8 @@ var rules = []rule{
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
 	{pkg: "internal/access"},
+	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
+	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
 	{pkg: "internal/nearest"},
 	{pkg: "internal/archtest"},
 

@@ -27,7 +27,7 @@ func Open(ctx context.Context, file, program string, o Options) (*App, error) {
 		return nil, err
 	}
 	app := New(store, o)
-	app.announce = store.Announce
+	app.announce, app.writable = store.Announce, store.Writable
 	return app, nil
 }
 
@@ -71,4 +71,13 @@ func (a *App) Announce(url string) error {
 		return nil
 	}
 	return a.announce(url)
+}
+
+// Writable returns the trouble that keeps commands from being written, nil if
+// there is none.
+func (a *App) Writable(ctx context.Context) error {
+	if a.writable == nil {
+		return nil
+	}
+	return a.writable(ctx)
 }

@@ -182,5 +182,15 @@ func (s *Store) Stats(context.Context) (views.Stats, error) {
 	for _, b := range w.Batches {
 		out.Available += b.Available()
 	}
+	for _, p := range w.Products {
+		out.Backorders += p.Backorders
+	}
+	for _, f := range w.failures {
+		if f.Parked {
+			out.Parked++
+		} else {
+			out.Failing++
+		}
+	}
 	return out, nil
 }

@@ -158,11 +158,13 @@ func (s *Store) Allocations(ctx context.Context) iter.Seq2[views.Line, error] {
 }
 
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
-	(SELECT coalesce(sum(purchased - allocated), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events)`
+	(SELECT coalesce(sum(purchased - allocated), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events),
+	(SELECT coalesce(sum(backorders), 0) FROM products), (SELECT count(*) FROM failures WHERE parked = 0), (SELECT count(*) FROM failures WHERE parked = 1)`
 
 // Stats implements views.Reader.
 func (s *Store) Stats(ctx context.Context) (out views.Stats, _ error) {
-	err := s.readers.QueryRowContext(ctx, selectStats).Scan(&out.Products, &out.Batches, &out.Available, &out.Events)
+	err := s.readers.QueryRowContext(ctx, selectStats).Scan(
+		&out.Products, &out.Batches, &out.Available, &out.Events, &out.Backorders, &out.Failing, &out.Parked)
 	if err != nil {
 		return out, fmt.Errorf("read the numbers of the shop: %w", classify(err))
 	}
