@@ -29,6 +29,11 @@ func (a *api) observe(next http.Handler) http.Handler {
 		began := time.Now()
 		seen := &observed{ResponseWriter: w}
 		w.Header()[requestIDHeader] = []string{idFor(r)}
+		if len(r.TransferEncoding) > 0 {
+			// It may have had a Content-Length besides, which we are not told: what
+			// follows on the connection might be what a proxy took for its body.
+			w.Header()["Connection"] = []string{"close"}
+		}
 		defer func() {
 			p := recover()
 			if p != nil {
@@ -94,6 +99,9 @@ func marked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if seen, ok := w.(*observed); ok {
 			defer func() { seen.route, seen.actor = r.Pattern, access.CallerOf(r.Context()).Actor }()
+		}
+		if r.URL.Path == "" { // of CONNECT, to which a mux would answer in its own way
+			r.URL.Path = "/"
 		}
 		next.ServeHTTP(w, r)
 	})

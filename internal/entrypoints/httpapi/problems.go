@@ -19,7 +19,7 @@ import (
 // fail answers a request with a problem. What is no fault of the client is
 // logged with its cause.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error, p wire.Problem) {
-	if p.Status >= 500 {
+	if p.Status >= 500 && p.Code != service.CodeOverloaded && p.Code != service.CodeTimedOut { // under overload the access log is enough
 		level := slog.LevelError
 		if p.Status == http.StatusServiceUnavailable {
 			level = slog.LevelWarn
