@@ -19,6 +19,12 @@ var ErrExists = sqlite.ErrExists
 // Health is what there is to say about a database file.
 type Health = sqlite.Health
 
+// Inspection is what can be said of a database file at a glance.
+type Inspection = sqlite.Inspection
+
+// Inspect looks at a database at a glance.
+func Inspect(ctx context.Context, file string) (Inspection, error) { return sqlite.Inspect(ctx, file) }
+
 // Open puts an App together over the SQLite database in a file. program says
 // who we are, for other processes that want to write: "allot serve".
 func Open(ctx context.Context, file, program string, o Options) (*App, error) {
