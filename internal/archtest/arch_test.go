@@ -84,7 +84,8 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync"),
+			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
 		},
@@ -105,6 +106,8 @@ var rules = []rule{
 	},
 	{pkg: "internal/access"},
 	{pkg: "internal/foldersync"},
+	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
+	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
 	{pkg: "internal/archtest"},

@@ -26,12 +26,15 @@ type App struct {
 	Relay *service.Relay
 	Store Store
 
-	announce func(url string) error // nil if nobody else can write
+	announce func(url string) error          // nil if nobody else can write
+	writable func(ctx context.Context) error // nil if it always is
 }
 
 // Options are what can be chosen about an App.
 type Options struct {
 	Group    int              // most commands in one transaction; 0: DefaultGroup
+	Queue    int              // most commands that wait for one; 0: as the service layer has it
+	Observer service.Observer // told what becomes of commands
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: discard
 	Notifier service.Notifier // nil: notices go to the log
@@ -48,7 +51,12 @@ func New(store Store, o Options) *App {
 	relay := service.NewRelay(store, o.Log, o.Now)
 	relay.Forward(service.OutOfStockNotices, service.SendOutOfStockNotice(o.Notifier))
 
-	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, relay.Wake))
+	work := service.NewTransactor(store, o.Group, o.Now, relay.Wake)
+	work.Observe(o.Observer)
+	if o.Queue > 0 {
+		work.LimitQueue(o.Queue)
+	}
+	bus := service.NewBus(work)
 	service.Register(bus)
 	return &App{Bus: bus, Relay: relay, Store: store}
 }

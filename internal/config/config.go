@@ -30,6 +30,9 @@ type Config struct {
 	LogFormat       LogFormat
 	ShutdownTimeout time.Duration
 	Group           int // commands, at most, in one commit
+	RequestTimeout  time.Duration
+	Queue           int // commands, at most, that wait for a commit
+	AccessLog       bool
 
 	origins []Value
 }

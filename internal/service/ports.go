@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -189,6 +190,13 @@ var (
 	// ErrStorage says that the store can't write at present: the disk is full
 	// or fails. Nothing was kept; the same may work later.
 	ErrStorage = errors.New("storage trouble")
+
+	// ErrStorageFull is the ErrStorage of a disk without space.
+	ErrStorageFull = fmt.Errorf("%w: no space is left", ErrStorage)
+
+	// ErrStorageReadOnly is the ErrStorage of a disk that can't be written to:
+	// it is read-only, or writing fails. What is there can be read.
+	ErrStorageReadOnly = fmt.Errorf("%w: it can't be written to", ErrStorage)
 
 	// ErrUnreachable says that the other side of a delivery can't be reached.
 	// It is no fault of the event, and counts as no attempt.

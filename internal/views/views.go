@@ -144,11 +144,15 @@ type Failure struct {
 
 // Stats are the numbers of the whole shop.
 type Stats struct {
-	Products    int   `json:"products"`
-	Batches     int   `json:"batches"`
-	Available   int   `json:"available"`         // units
-	Backordered int   `json:"backordered_lines"` // lines
-	Events      int64 `json:"events"`
+	Products  int   `json:"products"`
+	Batches   int   `json:"batches"`
+	Available int   `json:"available"` // units
+	Events    int64 `json:"events"`
+	// What waits: lines for stock, and deliveries to be tried again or to be
+	// looked at by somebody.
+	Backorders int `json:"backorders"`
+	Failing    int `json:"failing"`
+	Parked     int `json:"parked"`
 }
 
 // Page asks for a part of a list. Lists go on from a key rather than a number

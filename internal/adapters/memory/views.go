@@ -213,7 +213,14 @@ func (s *Store) Stats(context.Context) (views.Stats, error) {
 		out.Available += b.Available()
 	}
 	for _, p := range w.Products {
-		out.Backordered += p.Backorders
+		out.Backorders += p.Backorders
+	}
+	for _, f := range w.failures {
+		if f.Parked {
+			out.Parked++
+		} else {
+			out.Failing++
+		}
 	}
 	return out, nil
 }

@@ -201,7 +201,7 @@ func TestAFullDiskStopsWritersUntilThereIsRoom(t *testing.T) {
 	before := rowsOf(t, s)
 	limit(1) // which is as few as there are
 	for i, err := range send(t, bus, commands...) {
-		if domain.KindOf(err) != domain.Unavailable {
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Unavailable || e.Code != service.CodeStorageFull {
 			t.Fatalf("command %d: %v, want it to be unavailable", i, err)
 		}
 	}
@@ -209,6 +209,9 @@ func TestAFullDiskStopsWritersUntilThereIsRoom(t *testing.T) {
 		t.Errorf("part of it was kept (-before +after):\n%s", diff)
 	}
 	limit(1 << 20)
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("it is not writable: %v", err)
+	}
 	mustSend(t, bus, commands...)
 	if n := rowsOf(t, s)["lines"]; n != len(commands) {
 		t.Errorf("there are %d lines, want %d", n, len(commands))

@@ -178,12 +178,13 @@ func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]
 }
 
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
-	(SELECT coalesce(sum(purchased - allocated - shipped), 0) FROM stock),
-	(SELECT count(*) FROM lines WHERE status = 'backordered'), (SELECT coalesce(max(position), 0) FROM events)`
+	(SELECT coalesce(sum(purchased - allocated - shipped), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events),
+	(SELECT coalesce(sum(backorders), 0) FROM products), (SELECT count(*) FROM failures WHERE parked = 0), (SELECT count(*) FROM failures WHERE parked = 1)`
 
 // Stats implements views.Reader.
 func (s *Store) Stats(ctx context.Context) (out views.Stats, _ error) {
-	err := s.readers.QueryRowContext(ctx, selectStats).Scan(&out.Products, &out.Batches, &out.Available, &out.Backordered, &out.Events)
+	err := s.readers.QueryRowContext(ctx, selectStats).Scan(
+		&out.Products, &out.Batches, &out.Available, &out.Events, &out.Backorders, &out.Failing, &out.Parked)
 	if err != nil {
 		return out, fmt.Errorf("read the numbers of the shop: %w", classify(err))
 	}

@@ -234,7 +234,25 @@ func unknownIsNotFound(t *testing.T, s *shop) {
 }
 
 func statsCountEverything(t *testing.T, s *shop) {
-	same(t, must(s.Stats(t.Context()))(t), views.Stats{Products: 3, Batches: 5, Available: 19, Events: int64(len(s.log(t)))})
+	want := views.Stats{Products: 3, Batches: 5, Available: 19, Events: int64(len(s.log(t))), Backorders: 1}
+	same(t, must(s.Stats(t.Context()))(t), want)
+
+	log := s.log(t)
+	for i, parked := range []bool{true, false, false} {
+		f := service.Failure{Subscription: "of-stats", Event: log[i], Attempts: 1, Error: "no", Next: log[i].At, Parked: parked}
+		if err := s.Postpone(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want.Parked, want.Failing = 1, 2
+	same(t, must(s.Stats(t.Context()))(t), want)
+	for i := range 3 {
+		if err := s.Delivered(t.Context(), "of-stats", log[i].Position); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want.Parked, want.Failing = 0, 0
+	same(t, must(s.Stats(t.Context()))(t), want)
 }
 
 // must returns v, once it is told which test fails if there is an error.
