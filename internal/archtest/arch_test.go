@@ -58,28 +58,32 @@ var rules = []rule{
 
 	// Adapters know the inside, and never one another but for shared encodings.
 	{pkg: "internal/adapters/eventjson", may: inside},
-	{pkg: "internal/adapters/memory", may: inside.and("internal/adapters/eventjson")},
+	{pkg: "internal/adapters/memory", may: inside.and("internal/access", "internal/adapters/eventjson")},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
 		pkg:  "internal/adapters/sqlite",
-		may:  inside.and("internal/adapters/eventjson"),
+		may:  inside.and("internal/access", "internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 	},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
-		may:  inside,
+		may:  inside.and("internal/access"),
 		deps: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.
-	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
+	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest")},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
-	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
+	{
+		pkg:  "internal/entrypoints/httpapi",
+		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
+		deps: []string{"github.com/google/uuid", "golang.org/x/time/rate"},
+	},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
+			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
 		},
@@ -98,7 +102,7 @@ var rules = []rule{
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
-	{pkg: "internal/access"},
+	{pkg: "internal/access", may: packages{"internal/domain"}},
 	{pkg: "internal/nearest"},
 	{pkg: "internal/archtest"},
 
@@ -106,7 +110,7 @@ var rules = []rule{
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
+			"internal/access", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
 			"internal/config", "internal/sample"),
 	},
 	{
