@@ -225,7 +225,7 @@ func TestAnAnswerThatComesTooLateSaysThatTheOutcomeIsUnknown(t *testing.T) {
 	h := httpapi.New(s.bus, s.store, httpapi.Options{})
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/allocate", strings.NewReader(`{"orderid":"o1","sku":"LAMP","qty":3}`))
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "http://localhost/allocate", strings.NewReader(`{"orderid":"o1","sku":"LAMP","qty":3}`))
 	r.Header.Set("Content-Type", plain)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -244,7 +244,7 @@ func TestTheEchoAnswersAsAllocateDoesAndAllocatesNothing(t *testing.T) {
 	if s.events() != 0 {
 		t.Error("the echo did something")
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/echo", nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/echo", nil)
 	w := httptest.NewRecorder()
 	httpapi.New(s.bus, s.store, httpapi.Options{}).ServeHTTP(w, r)
 	if w.Code != 404 {
