@@ -69,7 +69,7 @@ func TestWhatAFormDoesIsWhatItShowed(t *testing.T) {
 	}
 	s.get(got.Location).says(t, 200, "Saved. 1 line changed.", "order-4 90")
 	list, err := s.store.Recent(t.Context(), views.LogFilter{Type: "batch_quantity_changed"}, views.Page{})
-	if err != nil || len(list.Items) != 1 || list.Items[0].Reason != "recount" || list.Items[0].Note != "by ann" {
+	if err != nil || len(list.Items) != 1 || list.Items[0].Reason != "recount" || list.Items[0].Note != "by ann" || list.Items[0].Actor != "ann" {
 		t.Errorf("in the log: %+v (%v)", list.Items, err)
 	}
 	if got := s.post("/do/change_batch", "ref", "soon", "qty", "200"); !strings.Contains(got.Location, "Nothing+to+save") {

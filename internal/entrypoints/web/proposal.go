@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
@@ -66,6 +67,10 @@ func (s *site) foresee(ctx context.Context, p *proposal) {
 	cmd, err := p.command(p.Values, domain.Origin{})
 	if err != nil {
 		p.refused(err)
+		return
+	}
+	if c, scope := access.CallerOf(ctx), access.ScopeOf(cmd); !c.May(scope) {
+		p.refused(access.MayNot(c, scope))
 		return
 	}
 	effect, err := service.PreviewAny(ctx, s.bus, cmd)

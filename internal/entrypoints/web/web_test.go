@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"allot/internal/access"
 	"allot/internal/adapters/memory"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/web"
@@ -36,7 +37,10 @@ func open(t *testing.T) *shop {
 		"README.md":      {Data: []byte("# Documentation\n\n[Mail](how-to/mail.md#smtp)\n")},
 		"how-to/mail.md": {Data: []byte("# Mail\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n")},
 	}})
-	server := httptest.NewServer(site)
+	everything := access.Caller{Actor: "ann", Scopes: access.Scopes}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		site.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), everything)))
+	}))
 	t.Cleanup(func() {
 		server.Close()
 		if err := site.Close(); err != nil {
