@@ -9,7 +9,6 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -74,54 +73,47 @@ func (s *overloaded) next() string {
 	return fmt.Sprintf("%s-%03d", s.run, s.rounds)
 }
 
-// peak is the median rate of some rounds with as many clients as saturate it.
-func (s *overloaded) peak(ctx context.Context) (float64, error) {
-	var rates []float64
-	for range s.o.Rounds {
-		rate, err := load(ctx, s.o, s.server, allocations(manySKUs), s.next())
-		if err != nil {
-			return 0, err
-		}
-		rates = append(rates, rate)
-	}
-	slices.Sort(rates)
-	return rates[len(rates)/2], nil
-}
-
 // endured is what came of an overload.
 type endured struct {
 	took    []time.Duration // of those that were allocated
 	refused int
-	memory  [2]float64 // of this process, after a quarter of the time and at the end, in bytes
+	memory  float64 // of this process, at the end, in bytes
 }
 
+// measure has a crowd come again and again, and compares each time with what it
+// was like right before: a machine is never quiet for long.
 func (s *overloaded) measure(ctx context.Context, c crowd) ([]Figure, error) {
-	s.o.Progress(c.name + ": before")
-	peak, err := s.peak(ctx)
-	if err != nil {
-		return nil, err
+	var good, ratio, refused, slowest, used, recovered []float64
+	for round := range s.o.Rounds {
+		s.o.Progress(fmt.Sprintf("%s: round %d of %d", c.name, round+1, s.o.Rounds))
+		before, err := load(ctx, s.o, s.server, allocations(manySKUs), s.next())
+		if err != nil {
+			return nil, err
+		}
+		got, err := s.throng(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		recovery, err := s.recovery(ctx, before)
+		if err != nil {
+			return nil, err
+		}
+		slices.Sort(got.took)
+		rate := float64(len(got.took)) / s.share().Seconds()
+		good, ratio, refused = append(good, rate), append(ratio, rate/before), append(refused, float64(got.refused)/s.share().Seconds())
+		slowest, recovered = append(slowest, float64(percentile(got.took, 0.99))/1e6), append(recovered, recovery.Seconds())
+		used = append(used, got.memory)
 	}
-	s.o.Progress(c.name)
-	got, err := s.throng(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	s.o.Progress(c.name + ": afterwards")
-	recovery, err := s.recovery(ctx, peak)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(got.took)
-	one := func(name, unit string, v float64) Figure { return figure(c.name+": "+name, unit, []float64{v}) }
-	good := float64(len(got.took)) / s.o.Overload.Seconds()
+	fig := func(name, unit string, values []float64) Figure { return figure(c.name+": "+name, unit, values) }
 	return []Figure{
-		one("allocations", "/s", good), one("allocations / those before", "", good/peak),
-		one("refused", "/s", float64(got.refused)/s.o.Overload.Seconds()),
-		one("99th percentile of an allocation", "ms", float64(percentile(got.took, 0.99))/1e6),
-		one("memory at the end / after a quarter", "", got.memory[1]/got.memory[0]),
-		one("as fast as before, nearly, after", "s", recovery.Seconds()),
+		fig("allocations", "/s", good), fig("allocations / those right before", "", ratio), fig("refused", "/s", refused),
+		fig("99th percentile of an allocation", "ms", slowest), fig("memory at the last end / at the first", "", []float64{used[len(used)-1] / used[0]}),
+		fig("nearly as fast as before after", "s", recovered),
 	}, nil
 }
+
+// share is how long the overload of one round takes.
+func (s *overloaded) share() time.Duration { return s.o.Overload / time.Duration(s.o.Rounds) }
 
 // percentile is that of sorted durations, 0 if there are none.
 func percentile(sorted []time.Duration, p float64) time.Duration {
@@ -139,13 +131,7 @@ func (s *overloaded) throng(ctx context.Context, c crowd) (endured, error) {
 	run, body := s.next(), allocations(manySKUs)
 	took := make([][]time.Duration, clients)
 	var refused atomic.Int64
-	var used [2]float64
-	end := time.Now().Add(s.o.Overload)
-	var sampling sync.WaitGroup
-	sampling.Go(func() {
-		time.Sleep(s.o.Overload / 4)
-		used[0] = memory()
-	})
+	end := time.Now().Add(s.share())
 	err := together(clients, func(client int) error {
 		for i := 0; ctx.Err() == nil && time.Now().Before(end); i++ {
 			began := time.Now()
@@ -166,9 +152,7 @@ func (s *overloaded) throng(ctx context.Context, c crowd) (endured, error) {
 		}
 		return ctx.Err()
 	})
-	sampling.Wait()
-	used[1] = memory()
-	return endured{slices.Concat(took...), int(refused.Load()), used}, err
+	return endured{slices.Concat(took...), int(refused.Load()), memory()}, err
 }
 
 // pause waits as long as a refusal says, but not beyond end.
@@ -180,23 +164,24 @@ func pause(ctx context.Context, refusal answer, end time.Time) {
 	}
 }
 
-// mostRecovery is when waiting for a server to recover is given up.
-const mostRecovery = 30 * time.Second
+// mostRecovery is after how many rounds waiting for a server to recover is given
+// up.
+const mostRecovery = 10
 
-// recovery is how long it takes until the rate is what it was, nearly.
+// recovery is how long it takes until the rate is what it was, nearly, in whole
+// rounds.
 func (s *overloaded) recovery(ctx context.Context, peak float64) (time.Duration, error) {
-	s.o.Progress("afterwards")
 	began := time.Now()
-	for time.Since(began) < mostRecovery {
+	for range mostRecovery {
 		rate, err := load(ctx, s.o, s.server, allocations(manySKUs), s.next())
 		if err != nil {
 			return 0, err
 		}
 		if rate >= 0.9*peak {
-			break
+			return time.Since(began) - s.o.Round, nil // it was so from the start of this one
 		}
 	}
-	return max(0, time.Since(began)-s.o.Round), nil // the round that was as good as before was so from its start
+	return time.Since(began), nil
 }
 
 // memory is what this process has of the system, in bytes, without what it

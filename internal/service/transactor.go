@@ -67,6 +67,18 @@ const (
 // begin reports whether the call may be done: it was not withdrawn.
 func (c *call) begin() bool { return c.turn.CompareAndSwap(waits, begun) || c.turn.Load() == begun }
 
+// gone is why the call is not to be done any more, nil if it is.
+func (c *call) gone() error {
+	cause := context.Cause(c.ctx)
+	switch {
+	case cause == nil && c.begin():
+		return nil
+	case cause == nil, errors.Is(cause, context.DeadlineExceeded) && c.turn.Load() != begun:
+		return timedOut()
+	}
+	return cause
+}
+
 // withdraw reports whether the call will not be done: it was not begun.
 func (c *call) withdraw() bool { return c.turn.CompareAndSwap(waits, withdrawn) }
 
@@ -246,10 +258,7 @@ func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ e
 		return false, err
 	}
 	for _, c := range calls {
-		if c.err = context.Cause(c.ctx); c.err == nil && !c.begin() {
-			c.err = timedOut()
-		}
-		if c.err != nil {
+		if c.err = c.gone(); c.err != nil {
 			continue // nobody is waiting for it any more
 		}
 		c.err = s.try(ctx, c)

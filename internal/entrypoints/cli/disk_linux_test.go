@@ -244,32 +244,3 @@ func difference(a, b []string) string {
 	}
 	return strings.Join(out, " ")
 }
-
-// ask posts a body, or gets if there is none, and returns the answer.
-func ask(t *testing.T, url, body string) (status int, text string) {
-	t.Helper()
-	method := http.MethodGet
-	if body != "" {
-		method = http.MethodPost
-	}
-	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Error(err)
-		return 0, ""
-	}
-	r.Header.Set("Content-Type", "application/json")
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Error(err)
-		return 0, ""
-	}
-	defer w.Body.Close()
-	answer, err := io.ReadAll(w.Body)
-	if err != nil {
-		t.Error(err)
-	}
-	if w.StatusCode == http.StatusServiceUnavailable && w.Header.Get("Retry-After") == "" {
-		t.Errorf("%s: 503 without Retry-After", url)
-	}
-	return w.StatusCode, string(answer)
-}

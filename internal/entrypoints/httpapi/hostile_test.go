@@ -242,8 +242,8 @@ func TestHostileRequestsTakeNoMemory(t *testing.T) {
 	}
 }
 
-// Many who send their headers byte by byte, or nothing at all, are put out
-// after a while, and keep nobody from being served.
+// Many who send a part of their headers or of their body, or nothing at all,
+// are put out after a while, and keep nobody from being served.
 func TestSlowRequestsAreCutOff(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -262,6 +262,9 @@ func TestSlowRequestsAreCutOff(t *testing.T) {
 		})
 	}
 	s.expect(s.get("/healthz"), 200, plain, `{"status":"alive"}`+"\n")
+	if got, open := s.provoke(hostile{raw: sized(goodLine)[:len(sized(goodLine))-1], want: []string{malformed}}); got[0] != malformed || open {
+		t.Errorf("a body that doesn't end is answered with %q, and the connection is open for others: %v", got, open)
+	}
 	slow.Wait()
 	s.expect(s.get("/healthz"), 200, plain, `{"status":"alive"}`+"\n")
 }
