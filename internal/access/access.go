@@ -1,8 +1,7 @@
-// Package access is about who may do what: scopes, and the caller on whose
-// behalf something is done.
+// Package access is about who may do what: scopes, the caller on whose behalf
+// something is done, and the tokens that say who a caller is.
 //
-// It knows nothing of how a caller proves who they are on a given way in, nor
-// where anything is stored.
+// It knows nothing of how a token comes in, nor where tokens are stored.
 package access
 
 import (
@@ -16,8 +15,8 @@ type Scope string
 // The scopes. None includes another.
 const (
 	Read     Scope = "read"     // look at anything
-	Allocate Scope = "allocate" // place and change lines of orders
-	Stock    Scope = "stock"    // add and change batches, describe products
+	Allocate Scope = "allocate" // place and change lines of orders, confirm and release holds
+	Stock    Scope = "stock"    // add and change batches, ship and return lines, describe products
 	Admin    Scope = "admin"    // manage tokens and deliveries
 )
 
@@ -27,6 +26,7 @@ var Scopes = []Scope{Read, Allocate, Stock, Admin}
 // Caller is on whose behalf something is done. The zero Caller may do nothing.
 type Caller struct {
 	Actor  string // the name that goes with what they change
+	Token  string // name of the token that they showed; empty if it took none
 	Scopes []Scope
 }
 

@@ -58,23 +58,27 @@ var rules = []rule{
 
 	// Adapters know the inside, and never one another but for shared encodings.
 	{pkg: "internal/adapters/eventjson", may: inside},
-	{pkg: "internal/adapters/memory", may: inside.and("internal/adapters/eventjson")},
+	{pkg: "internal/adapters/memory", may: inside.and("internal/access", "internal/adapters/eventjson")},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
 		pkg:  "internal/adapters/sqlite",
-		may:  inside.and("internal/adapters/eventjson"),
+		may:  inside.and("internal/access", "internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 	},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
-		may:  inside,
+		may:  inside.and("internal/access"),
 		deps: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.
-	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
+	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest")},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
-	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
+	{
+		pkg:  "internal/entrypoints/httpapi",
+		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
+		deps: []string{"github.com/google/uuid", "golang.org/x/time/rate"},
+	},
 	{
 		pkg:  "internal/entrypoints/web",
 		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
@@ -84,7 +88,7 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
 			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
@@ -104,7 +108,7 @@ var rules = []rule{
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
-	{pkg: "internal/access"},
+	{pkg: "internal/access", may: packages{"internal/domain"}},
 	{pkg: "internal/foldersync"},
 	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
 	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
@@ -116,7 +120,7 @@ var rules = []rule{
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
+			"internal/access", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
 			"internal/config", "internal/sample"),
 	},
 	{

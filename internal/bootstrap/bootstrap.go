@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"allot/internal/access"
 	"allot/internal/adapters/notify"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -17,16 +18,18 @@ type Store interface {
 	service.Store
 	service.Audited
 	views.Reader
+	access.Tokens
 	Close() error
 }
 
 // App is the program, put together, without its doors.
 type App struct {
-	Bus   *service.Bus
-	Relay *service.Relay
-	Store Store
+	Bus    *service.Bus
+	Relay  *service.Relay
+	Store  Store
+	Tokens *access.Registry
 
-	announce func(url string) error          // nil if nobody else can write
+	announce func(url, key string) error     // nil if nobody else can write
 	writable func(ctx context.Context) error // nil if it always is
 }
 
@@ -58,7 +61,7 @@ func New(store Store, o Options) *App {
 	}
 	bus := service.NewBus(work)
 	service.Register(bus)
-	return &App{Bus: bus, Relay: relay, Store: store}
+	return &App{Bus: bus, Relay: relay, Store: store, Tokens: access.NewRegistry(store, o.Now)}
 }
 
 func (o Options) withDefaults() Options {

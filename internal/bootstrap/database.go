@@ -70,13 +70,13 @@ func Restore(ctx context.Context, backup, file, program string) (kept string, er
 func Check(ctx context.Context, file string) (Health, error) { return sqlite.Check(ctx, file) }
 
 // Announce tells other processes that commands are taken at url, so that they
-// needn't wait for the database. Where there is nobody who could wait, it does
-// nothing.
-func (a *App) Announce(url string) error {
+// needn't wait for the database, and those of the same user that key opens it.
+// Where there is nobody who could wait, it does nothing.
+func (a *App) Announce(url, key string) error {
 	if a.announce == nil {
 		return nil
 	}
-	return a.announce(url)
+	return a.announce(url, key)
 }
 
 // Writable returns the trouble that keeps commands from being written, nil if

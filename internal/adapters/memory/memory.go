@@ -19,14 +19,15 @@ import (
 	"allot/internal/service"
 )
 
-// Store is a service.Store, a service.Audited and a views.Reader. Transactions
-// run one at a time.
+// Store is a service.Store, a service.Audited, a views.Reader and an
+// access.Tokens. Transactions run one at a time.
 type Store struct {
 	writing    sync.Mutex // held for a transaction
 	delivering sync.Map   // of *sync.Mutex, by subscription
 
-	mu    sync.RWMutex // guards world: writers change it only when they commit
-	world world
+	mu     sync.RWMutex // guards world: writers change it only when they commit
+	world  world
+	tokens tokens
 }
 
 // world is all there is.

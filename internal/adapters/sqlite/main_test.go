@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 func hold(file string) {
 	s, err := sqlite.Open(context.Background(), file, "allot serve")
 	if err == nil {
-		err = s.Announce("http://127.0.0.1:5005")
+		err = s.Announce("http://127.0.0.1:5005", "the key")
 	}
 	if err == nil {
 		err = addBatch(context.Background(), s, "theirs")

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -17,6 +19,7 @@ type Owner struct {
 	Program string    `json:"program"`       // "allot serve"
 	URL     string    `json:"url,omitempty"` // where it takes commands, if it does
 	Since   time.Time `json:"since"`
+	Key     string    `json:"-"` // what opens the URL; empty if it isn't for us to read
 }
 
 // InUseError says that another process writes to a database.
@@ -84,17 +87,45 @@ func (o *owner) write() error {
 // release leaves the file, empty: removing it would let two processes lock two
 // files of the same name.
 func (o *owner) release() error {
-	return errors.Join(os.Truncate(o.lock.Path(), 0), o.lock.Unlock())
+	return errors.Join(o.removeKey(), os.Truncate(o.lock.Path(), 0), o.lock.Unlock())
 }
 
-// Announce tells other processes where this one takes commands.
-func (s *Store) Announce(url string) error {
+// Announce tells other processes where this one takes commands. The key goes
+// into a file that only the same user can read.
+func (s *Store) Announce(url, key string) error {
 	if s.owner == nil {
 		return errReadOnly
+	}
+	if err := s.owner.writeKey(key); err != nil {
+		return fmt.Errorf("leave a key for other commands: %w", err)
 	}
 	s.owner.URL = url
 	return s.owner.write()
 }
+
+// keyFile is where the key of the server is that has a database open.
+func keyFile(file string) string { return file + ".key" }
+
+func (o *owner) writeKey(key string) error {
+	if err := o.removeKey(); err != nil { // one that a crash left keeps its mode, whatever that is
+		return err
+	}
+	f, err := os.OpenFile(o.keyFile(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(key)
+	return errors.Join(err, f.Close())
+}
+
+func (o *owner) removeKey() error {
+	if err := os.Remove(o.keyFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (o *owner) keyFile() string { return keyFile(strings.TrimSuffix(o.lock.Path(), lockSuffix)) }
 
 // OwnerOf returns the process that writes to the database in a file; false if
 // none does.
@@ -112,5 +143,7 @@ func OwnerOf(file string) (Owner, bool) {
 	if err != nil || json.Unmarshal(body, &o) != nil {
 		return Owner{}, true
 	}
+	key, _ := os.ReadFile(keyFile(file)) // not everybody may
+	o.Key = string(key)
 	return o, true
 }

@@ -45,7 +45,7 @@ func TestASecondWriterIsRefusedAndToldOfTheFirst(t *testing.T) {
 	if !ok {
 		t.Fatalf("got error %v, want an InUseError", err)
 	}
-	if o := inUse.Owner; o.PID != other.Process.Pid || o.Program != "allot serve" || o.URL != "http://127.0.0.1:5005" || time.Since(o.Since) > time.Minute {
+	if o := inUse.Owner; o.PID != other.Process.Pid || o.Program != "allot serve" || o.URL != "http://127.0.0.1:5005" || o.Key != "the key" || time.Since(o.Since) > time.Minute {
 		t.Errorf("it names %+v; the other process is %d", o, other.Process.Pid)
 	}
 	want := fmt.Sprintf("%s is in use by allot serve (pid %d, since %s) at http://127.0.0.1:5005: stop it, or choose another data directory with --data",
@@ -118,5 +118,31 @@ func TestReadersNeedNobodysLeave(t *testing.T) {
 	}
 	if err := s.Postpone(t.Context(), service.Failure{}); err == nil {
 		t.Error("a store that may only read wrote a failure")
+	}
+}
+
+func TestTheKeyOfAServerIsForItsUserAloneAndGoesWithIt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "allot.db")
+	if err := os.WriteFile(file+".key", []byte("of one that crashed"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlite.Open(t.Context(), file, "allot serve")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Announce("http://127.0.0.1:5005", "the key"); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(file + ".key"); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the file of the key: %v, %v", info, err)
+	}
+	if owner, ok := sqlite.OwnerOf(file); !ok || owner.Key != "the key" {
+		t.Errorf("OwnerOf returned %+v, %t", owner, ok)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(file + ".key"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file of the key is left: %v", err)
 	}
 }

@@ -1,5 +1,6 @@
 // Package sqlite keeps a shop in a SQLite file: products, batches, lines and
-// the log of events. It is the store that comes with the program.
+// the log of events; and the tokens of those who may use it. It is the store
+// that comes with the program.
 //
 // One process writes at a time, over one connection; any number may read. The
 // package knows the ports of the service layer, and nothing of who uses them.
@@ -17,7 +18,8 @@ import (
 	"allot/internal/service"
 )
 
-// Store is a service.Store, a service.Audited and a views.Reader.
+// Store is a service.Store, a service.Audited, a views.Reader and an
+// access.Tokens.
 type Store struct {
 	file    string
 	owner   *owner  // nil if it may only read

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -25,6 +26,7 @@ type Store interface {
 	service.Store
 	service.Audited
 	views.Reader
+	access.Tokens
 	Close() error
 }
 
@@ -49,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a subscription", subscriptionRules},
 		{"a command", commandRules},
 		{"commands at the same time", concurrencyRules},
+		{"a token", tokenRules},
 	} {
 		t.Run(part.of, func(t *testing.T) {
 			for _, r := range part.rules {

@@ -92,7 +92,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 		return err
 	}
 	urls := urlsOf(listener.Addr().(*net.TCPAddr))
-	if err := s.Announce(urls[0]); err != nil {
+	if err := s.Announce(urls[0], ""); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	if err := r.greet(ctx, s, urls); err != nil {
