@@ -6,10 +6,13 @@
 //	bulk.go      commands as NDJSON, answered line by line; intake.go reads them,
 //	             outflow.go writes the answers
 //	body.go      bodies, and what they say they are
+//	guard.go     who may come in, and how often
+//	tokens.go    what they show for it
 //	health.go    whether the server lives and is ready
 //	observe.go   around every request: its id, panics, the access log
 //	problems.go  errors as application/problem+json
-//	server.go    a server with limits that stops without losing anything
+//	server.go    a server with limits that stops without losing anything;
+//	             certificate.go has it speak TLS
 //
 // It turns requests into commands and questions, and answers and errors into
 // HTTP. How they are written is package wire's to know, what they mean the
@@ -24,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"allot/internal/access"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -49,6 +53,7 @@ type Options struct {
 	Writable func(context.Context) error // why the store can't be written to; nil: it always can
 	Pages    http.Handler                // what people see at all other paths; nil: nothing
 	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
+	Guard    Guard
 }
 
 type api struct {
@@ -61,31 +66,43 @@ type api struct {
 	access   slog.Level
 	told     Observer
 	writable func(context.Context) error
+	gate     *gate
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
-		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable}
+		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, gate: newGate(o.Guard)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/add_batch", methods{http.MethodPost: a.brief(a.addBatch, wire.BookProblem)})
-	mux.Handle("/allocate", methods{http.MethodPost: a.brief(a.allocate, wire.BookProblem)})
-	mux.Handle("/v1/bulk", methods{http.MethodPost: a.bulk})
-	mux.Handle("/healthz", methods{http.MethodGet: a.brief(a.alive, wire.ProblemOf)})
-	mux.Handle("/readyz", methods{http.MethodGet: a.brief(a.ready, notReady)})
-	mux.Handle("/version", methods{http.MethodGet: a.brief(a.tellVersion, wire.ProblemOf)})
+	mux.Handle("/add_batch", methods{http.MethodPost: a.guard(access.Stock, a.brief(a.addBatch, wire.BookProblem))})
+	mux.Handle("/allocate", methods{http.MethodPost: a.guard(access.Allocate, a.brief(a.allocate, wire.BookProblem))})
+	mux.Handle("/v1/bulk", methods{http.MethodPost: a.guard(perLine, a.bulk)})
+	if o.Guard.Tokens != nil {
+		mux.Handle(tokensPath, methods{
+			http.MethodGet:  a.guard(access.Admin, a.brief(a.listTokens, wire.ProblemOf)),
+			http.MethodPost: a.guard(access.Admin, a.brief(a.issueToken, wire.ProblemOf)),
+		})
+		mux.Handle(tokensPath+"/{name}", methods{http.MethodDelete: a.guard(access.Admin, a.brief(a.revokeToken, wire.ProblemOf))})
+	}
+	mux.Handle("/healthz", methods{http.MethodGet: a.guard(public, a.brief(a.alive, wire.ProblemOf))})
+	mux.Handle("/readyz", methods{http.MethodGet: a.guard(public, a.brief(a.ready, notReady))})
+	mux.Handle("/version", methods{http.MethodGet: a.guard(access.Read, a.brief(a.tellVersion, wire.ProblemOf))})
 	if o.Metrics != nil {
-		mux.Handle("/metrics", methods{http.MethodGet: o.Metrics.ServeHTTP})
+		mux.Handle("/metrics", methods{http.MethodGet: a.guard(access.Read, o.Metrics.ServeHTTP)})
 	}
 	if o.Echo {
-		mux.Handle("/echo", methods{http.MethodPost: a.brief(a.echo, wire.BookProblem)})
+		mux.Handle("/echo", methods{http.MethodPost: a.guard(access.Allocate, a.brief(a.echo, wire.BookProblem))})
 	}
-	mux.Handle("/", pagesOr(o.Pages, a.brief(nothingHere, wire.ProblemOf)))
-	allocations := methods{http.MethodGet: a.brief(a.allocations, wire.BookProblem)}
-	return a.observe(marked(verbatim(allocationsPath, allocations, mux)))
+	mux.Handle("/", pagesOr(a.guardPages(o.Pages), a.brief(nothingHere, wire.ProblemOf)))
+	allocations := methods{http.MethodGet: a.guard(access.Read, a.brief(a.allocations, wire.BookProblem))}
+	h := a.observe(marked(a.admit(verbatim(allocationsPath, allocations, mux))))
+	if o.Guard.BehindProxy {
+		return forwarded(h)
+	}
+	return h
 }
 
 // verbatim has paths that begin with prefix handled as they are, and others by

@@ -48,7 +48,7 @@ func decode[C any](w http.ResponseWriter, r *http.Request, read func([]byte, dom
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody)); err != nil {
 		return cmd, unreadable(err)
 	}
-	return read(body.Bytes(), originOf(w))
+	return read(body.Bytes(), originOf(w, r))
 }
 
 // checkType refuses a body that isn't said to be of one of the types. It is

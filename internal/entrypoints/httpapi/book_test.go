@@ -224,7 +224,7 @@ func TestTheEchoAnswersAsAllocateDoesAndAllocatesNothing(t *testing.T) {
 	if s.events() != 0 {
 		t.Error("the echo did something")
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/echo", nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/echo", nil)
 	w := httptest.NewRecorder()
 	httpapi.New(s.bus, s.store, httpapi.Options{}).ServeHTTP(w, r)
 	if w.Code != 404 {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
@@ -95,7 +96,7 @@ type performer func(context.Context, *service.Bus, iter.Seq[domain.Message]) ite
 // stream has the lines of a request done, and answers each.
 func (a *api) stream(w http.ResponseWriter, r *http.Request, perform performer, summary wire.Summary) error {
 	control := http.NewResponseController(w)
-	in := &intake{body: http.MaxBytesReader(w, r.Body, MaxBulk), control: control, origin: originOf(w)}
+	in := &intake{body: http.MaxBytesReader(w, r.Body, MaxBulk), control: control, origin: originOf(w, r), caller: access.CallerOf(r.Context())}
 	out := &outflow{w: w, control: control, summary: summary}
 	if r.Header.Get("Expect") != "" { // the answer begins before anything is read, which would say it
 		w.WriteHeader(http.StatusContinue)

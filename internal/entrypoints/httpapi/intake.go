@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 )
@@ -22,6 +23,7 @@ type intake struct {
 	body    io.Reader
 	control *http.ResponseController
 	origin  domain.Origin
+	caller  access.Caller // who may not do everything
 	stopped atomic.Bool
 
 	mu    sync.Mutex
@@ -91,6 +93,9 @@ func (in *intake) decode(text []byte, tooLong bool) domain.Message {
 	cmd, err := wire.DecodeCommand(text, in.origin)
 	if err != nil {
 		return notACommand{why: err}
+	}
+	if scope := access.ScopeOf(cmd); !in.caller.May(scope) {
+		return notACommand{why: access.MayNot(in.caller, scope)}
 	}
 	return cmd
 }

@@ -93,12 +93,12 @@ func isProbe(route string) bool {
 	return route == "/healthz" || route == "/readyz" || route == "/metrics"
 }
 
-// marked notes for the log which route a request took and for whom, which is
-// known in here and not further out.
+// marked notes for the log which route a request took, which is known in here
+// and not further out.
 func marked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if seen, ok := w.(*observed); ok {
-			defer func() { seen.route, seen.actor = r.Pattern, access.CallerOf(r.Context()).Actor }()
+			defer func() { seen.route = r.Pattern }()
 		}
 		if r.URL.Path == "" { // of CONNECT, to which a mux would answer in its own way
 			r.URL.Path = "/"
@@ -156,6 +156,6 @@ func isRequestID(s string) bool {
 func requestID(w http.ResponseWriter) string { return w.Header()[requestIDHeader][0] }
 
 // originOf is the origin of commands that come of a request.
-func originOf(w http.ResponseWriter) domain.Origin {
-	return domain.Origin{Correlation: requestID(w)}
+func originOf(w http.ResponseWriter, r *http.Request) domain.Origin {
+	return domain.Origin{Actor: access.CallerOf(r.Context()).Actor, Correlation: requestID(w)}
 }

@@ -152,7 +152,7 @@ func TestAServerThatIsAboutToStopIsNotReady(t *testing.T) {
 	h := httpapi.New(s.bus, s.store, httpapi.Options{Stopping: stopping})
 	for _, want := range []int{200, 503} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/readyz", nil))
 		if w.Code != want {
 			t.Errorf("status %d, want %d", w.Code, want)
 		}

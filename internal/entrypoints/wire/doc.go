@@ -6,6 +6,7 @@
 //	commands.go   commands, one a line (NDJSON)
 //	answers.go    the answer to each, one a line
 //	book.go       the bodies of the book's routes
+//	tokens.go     tokens
 //	object.go     what an object may have, said once for reading and writing
 //	parse.go      JSON, more strictly than encoding/json reads it
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -20,6 +21,9 @@ const (
 	CodeTooLarge             = "too_large"
 	CodeUnsupportedMediaType = "unsupported_media_type"
 	CodeOutcomeUnknown       = "outcome_unknown"
+	CodeUnknownHost          = "unknown_host"
+	CodeForeignOrigin        = "foreign_origin"
+	CodeRateLimited          = "rate_limited"
 	CodeInternal             = "internal"
 )
 
@@ -32,6 +36,7 @@ const (
 	ExitRefused     = 4 // there is no stock, and the line was not to wait for it
 	ExitConflict    = 5
 	ExitPartly      = 6 // some rows or lines were refused
+	ExitDenied      = 7 // no token, or one that doesn't allow it
 	ExitUnavailable = 8 // try again later
 	ExitInterrupted = 130
 )
@@ -54,14 +59,21 @@ var meanings = []meaning{
 	{CodeTooLarge, domain.Invalid, 413, ExitUsage, "What was sent is too large"},
 	{CodeUnsupportedMediaType, domain.Invalid, 415, ExitUsage, "The content type can't be read"},
 
+	{access.CodeUnauthorized, domain.Invalid, 401, ExitDenied, "A token is needed that is in use"},
+	{access.CodeForbidden, domain.Invalid, 403, ExitDenied, "The token lacks a scope"},
+	{CodeForeignOrigin, domain.Invalid, 403, ExitDenied, "A page of another site may change nothing"},
+	{CodeUnknownHost, domain.Invalid, 421, ExitUsage, "This server doesn't have that name"},
+
 	{CodeNotFound, domain.NotFound, 404, ExitNotFound, "There is nothing here"},
 	{domain.CodeUnknownSKU, domain.NotFound, 422, ExitNotFound, "There is no such product"},
 	{domain.CodeUnknownBatch, domain.NotFound, 404, ExitNotFound, "There is no such batch"},
 	{domain.CodeUnknownLine, domain.NotFound, 404, ExitNotFound, "The order has no such line"},
+	{access.CodeUnknownToken, domain.NotFound, 404, ExitNotFound, "There is no such token"},
 
 	{domain.CodeLineConflict, domain.Conflict, 409, ExitConflict, "The order has another line of this SKU"},
 	{domain.CodeLineCancelled, domain.Conflict, 409, ExitConflict, "The line was cancelled"},
 	{domain.CodeBatchConflict, domain.Conflict, 409, ExitConflict, "The batch exists with other content"},
+	{access.CodeTokenConflict, domain.Conflict, 409, ExitConflict, "There is a token of this name"},
 	{CodeOutOfStock, domain.Conflict, 409, ExitRefused, "No batch can take the whole line"},
 
 	{service.CodeUnavailable, domain.Unavailable, 503, ExitUnavailable, "It doesn't work at present"},
@@ -70,6 +82,7 @@ var meanings = []meaning{
 	{service.CodeStorageFull, domain.Unavailable, 503, ExitUnavailable, "No space is left on the disk"},
 	{service.CodeReadOnly, domain.Unavailable, 503, ExitUnavailable, "The disk can't be written to"},
 	{CodeOutcomeUnknown, domain.Unavailable, 503, ExitUnavailable, "It is not known whether it was done"},
+	{CodeRateLimited, domain.Unavailable, 429, ExitUnavailable, "There are too many requests"},
 
 	{CodeInternal, domain.Internal, 500, ExitFailed, "Something broke on our side"},
 }

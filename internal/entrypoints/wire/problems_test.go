@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
@@ -41,6 +42,13 @@ func TestEveryCodeHasAStatusAndAnExitCode(t *testing.T) {
 		{wire.CodeTooLarge, domain.Invalid, 413, 2},
 		{wire.CodeUnsupportedMediaType, domain.Invalid, 415, 2},
 		{wire.CodeOutcomeUnknown, domain.Unavailable, 503, 8},
+		{wire.CodeUnknownHost, domain.Invalid, 421, 2},
+		{wire.CodeForeignOrigin, domain.Invalid, 403, 7},
+		{wire.CodeRateLimited, domain.Unavailable, 429, 8},
+		{access.CodeUnauthorized, domain.Invalid, 401, 7},
+		{access.CodeForbidden, domain.Invalid, 403, 7},
+		{access.CodeTokenConflict, domain.Conflict, 409, 5},
+		{access.CodeUnknownToken, domain.NotFound, 404, 3},
 
 		// Codes that the table doesn't have go by their kind.
 		{"bad_header", domain.Invalid, 422, 2},

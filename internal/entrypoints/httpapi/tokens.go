@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"allot/internal/access"
+	"allot/internal/domain"
+	"allot/internal/entrypoints/wire"
+)
+
+const tokensPath = "/v1/tokens"
+
+// issueToken answers POST /v1/tokens. The answer is the only one that ever has
+// the secret.
+func (a *api) issueToken(w http.ResponseWriter, r *http.Request) error {
+	if err := checkNoParameters(r); err != nil {
+		return err
+	}
+	wanted, err := decode(w, r, func(body []byte, _ domain.Origin) (access.Token, error) { return wire.DecodeToken(body) })
+	if err != nil {
+		return err
+	}
+	t, secret, err := a.gate.Tokens.Issue(r.Context(), wanted)
+	if err != nil {
+		return err
+	}
+	a.log.InfoContext(r.Context(), "token issued", "token", t.Name, "scopes", t.Scopes, "expires", t.Expires,
+		"actor", access.CallerOf(r.Context()).Actor, "request_id", requestID(w))
+	answer := wire.TokenOf(t)
+	answer.Secret = secret
+	w.Header().Set("Cache-Control", "no-store")
+	return writeJSON(w, http.StatusCreated, answer)
+}
+
+// listTokens answers GET /v1/tokens.
+func (a *api) listTokens(w http.ResponseWriter, r *http.Request) error {
+	if err := checkNoParameters(r); err != nil {
+		return err
+	}
+	all, err := a.gate.Tokens.List(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, wire.TokensOf(all))
+}
+
+// revokeToken answers DELETE /v1/tokens/{name}.
+func (a *api) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	if err := checkNoParameters(r); err != nil {
+		return err
+	}
+	t, err := a.gate.Tokens.Revoke(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	a.log.InfoContext(r.Context(), "token revoked", "token", t.Name, "actor", access.CallerOf(r.Context()).Actor, "request_id", requestID(w))
+	return writeJSON(w, http.StatusOK, wire.TokenOf(t))
+}
+
+func checkNoParameters(r *http.Request) error {
+	if r.URL.RawQuery != "" {
+		return badParameter("query", "leave it out", "%s takes no parameters", r.URL.Path)
+	}
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, answer any) error {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	write(w, status, jsonType, append(body, '\n'))
+	return nil
+}
