@@ -23,7 +23,15 @@ type Config struct {
 	Data            string // path of a directory
 	DB              string // sqlite:PATH, or empty: SQLiteFile says where the database is then
 	Addr            string // HOST:PORT
+	Auth            Auth
+	Insecure        bool
+	TLSCert, TLSKey string // paths, or empty
+	BehindProxy     bool
+	Hosts           []string
+	RateLimit       int    // requests a second; 0: no limit
+	RatePerToken    int    // the same
 	Server          string // URL without a slash at its end, or empty
+	TokenFile       string // path, or empty
 	Output          Output
 	Timezone        *time.Location
 	LogLevel        slog.Level
@@ -47,6 +55,15 @@ const (
 	OutputNDJSON Output = "ndjson"
 	OutputCSV    Output = "csv"
 	OutputName   Output = "name"
+)
+
+// Auth says who has to show a token.
+type Auth string
+
+// Who has to show a token.
+const (
+	AuthAuto     Auth = "auto" // whoever may come from another machine
+	AuthRequired Auth = "required"
 )
 
 // LogFormat is the form of log lines.

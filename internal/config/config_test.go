@@ -51,7 +51,7 @@ func TestWithoutAnyInputTheDefaultsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Data: "./allot-data", Addr: "127.0.0.1:5005", Output: OutputTable, Timezone: time.UTC,
+		Data: "./allot-data", Addr: "127.0.0.1:5005", Auth: AuthAuto, Output: OutputTable, Timezone: time.UTC,
 		LogLevel: slog.LevelInfo, LogFormat: LogAuto, ShutdownTimeout: 10 * time.Second, Group: 4096,
 		RequestTimeout: 5 * time.Second, Queue: 4096, AccessLog: true,
 	}
@@ -100,6 +100,8 @@ var samples = map[string]string{
 	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example",
 	"output": "ndjson", "timezone": "Europe/London", "log-level": "warn", "log-format": "json",
 	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "request-timeout": "250ms", "access-log": "false",
+	"auth": "required", "insecure": "true", "tls-cert": "cert.pem", "tls-key": "key.pem", "behind-proxy": "true",
+	"host": "shop.example,allot.internal", "rate-limit": "100", "rate-limit-per-token": "10", "token-file": "/run/secrets/allot",
 }
 
 func TestEverySettingCanBeGivenByFlagVariableAndFile(t *testing.T) {
@@ -173,6 +175,7 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"far off":   {args: []string{"-o", "xml"}, want: `output "xml" (--output) must be one of table, json, ndjson, csv, name: write one of them`},
 		"database":  {args: []string{"--db", "postgres://u:secret@db/allot"}, want: `db "postgres://...@db/allot" (--db) must be sqlite:PATH or empty: write for example sqlite:/var/lib/allot/allot.db`},
 		"no path":   {args: []string{"--db", "sqlite:"}, want: `db "sqlite:" (--db) must be sqlite:PATH or empty: write for example sqlite:/var/lib/allot/allot.db`},
+		"host":      {args: []string{"--host", "http://shop.example"}, want: `host "http://shop.example" (--host) must be names without scheme, port or blank: write for example shop.example,allot.internal`},
 		"no scheme": {args: []string{"--server", "localhost:5005"}, want: `server "localhost:5005" (--server) must be a URL with http:// or https:// and a host: write for example http://127.0.0.1:5005`},
 		"password":  {args: []string{"--server", "http://me:secret@shop"}, want: `server "http://...@shop" (--server) must have no user name, password, query or fragment: leave that out of the URL`},
 		"zone":      {args: []string{"--timezone", "Local"}, want: `timezone "Local" (--timezone) must be a time zone of the IANA database: write for example UTC or Europe/London`},
@@ -181,8 +184,8 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"no file":         {args: []string{"--config", "/none.toml"}, want: `config "/none.toml" (--config) can't be read (open /none.toml: no such file or directory): name a file that exists and may be read`},
 		"not TOML":        {file: "group = 1\naddr = :80", want: `config "DIR/allot.toml" (--config) must be TOML (toml: line 2 (last key "addr"): expected value but found ':' instead): write one setting per line: addr = "127.0.0.1:5006"`},
 		"unknown key":     {file: "log-format = \"text\"\nlog-lewel = \"info\"", want: `log-lewel (DIR/allot.toml:2) is not a setting that a file may have: did you mean log-level?`},
-		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, server, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log`},
-		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, server, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log`},
+		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log`},
+		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log`},
 		"list":            {file: `addr = ["127.0.0.1:5005"]`, want: `addr (DIR/allot.toml:1) must be a text, a whole number, true or false: put anything else in quotes`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,6 +57,19 @@ func parseAddr(to *string, text string) *rule {
 	return nil
 }
 
+func parseHosts(to *[]string, text string) *rule {
+	if text == "" {
+		return nil
+	}
+	*to = strings.Split(text, ",")
+	for _, name := range *to {
+		if name == "" || strings.ContainsAny(name, " /:*") {
+			return &rule{"must be names without scheme, port or blank", "write for example shop.example,allot.internal"}
+		}
+	}
+	return nil
+}
+
 func parseDB(to *string, text string) *rule {
 	path, ok := strings.CutPrefix(text, sqliteScheme)
 	if text != "" && (!ok || path == "") {

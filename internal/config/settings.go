@@ -72,9 +72,54 @@ var settings = []Setting{
 		parse: func(c *Config, text string) *rule { return parseAddr(&c.Addr, text) },
 	},
 	{
+		Name: "auth", Kind: Choice, Default: string(AuthAuto), Choices: choices(AuthAuto, AuthRequired),
+		Doc:   "who has to show a token; auto is nobody on a loopback address, else everybody",
+		parse: func(c *Config, text string) *rule { c.Auth = Auth(text); return nil },
+	},
+	{
+		Name: "insecure", Kind: Bool, Default: "false",
+		Doc:   "serve other machines without tokens or TLS all the same",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.Insecure, text) },
+	},
+	{
+		Name: "tls-cert", Kind: String, Arg: "FILE",
+		Doc:   "certificate to serve HTTPS with, in PEM; it is read again when it changes",
+		parse: func(c *Config, text string) *rule { c.TLSCert = text; return nil },
+	},
+	{
+		Name: "tls-key", Kind: String, Arg: "FILE",
+		Doc:   "private key of the certificate, in PEM",
+		parse: func(c *Config, text string) *rule { c.TLSKey = text; return nil },
+	},
+	{
+		Name: "behind-proxy", Kind: Bool, Default: "false",
+		Doc:   "a proxy in front speaks TLS with the world, and says in X-Forwarded-For who asks",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.BehindProxy, text) },
+	},
+	{
+		Name: "host", Kind: String, Arg: "NAMES",
+		Doc:   "names that the server is reached under, with commas between them; localhost and addresses are always taken",
+		parse: func(c *Config, text string) *rule { return parseHosts(&c.Hosts, text) },
+	},
+	{
+		Name: "rate-limit", Kind: Int, Default: "0", Arg: "N",
+		Doc:   "most requests a second that are taken in all; 0 is no limit",
+		parse: func(c *Config, text string) *rule { return parseInt(&c.RateLimit, text, 0, maxRate) },
+	},
+	{
+		Name: "rate-limit-per-token", Kind: Int, Default: "0", Arg: "N",
+		Doc:   "most requests a second that are taken with one token; 0 is no limit",
+		parse: func(c *Config, text string) *rule { return parseInt(&c.RatePerToken, text, 0, maxRate) },
+	},
+	{
 		Name: "server", Kind: String, Arg: "URL",
 		Doc:   "running server that commands are sent to; if empty, the one of the data directory, if it runs",
 		parse: func(c *Config, text string) *rule { return parseServer(&c.Server, text) },
+	},
+	{
+		Name: "token-file", Kind: String, Arg: "FILE",
+		Doc:   "file that has the token for the server, if ALLOT_TOKEN doesn't",
+		parse: func(c *Config, text string) *rule { c.TokenFile = text; return nil },
 	},
 	{
 		Name: "output", Short: "o", Kind: Choice, Default: string(OutputTable),
@@ -127,6 +172,9 @@ var settings = []Setting{
 		parse: func(c *Config, text string) *rule { return parseBool(&c.AccessLog, text) },
 	},
 }
+
+// maxRate is above what any machine can do.
+const maxRate = 1_000_000
 
 func choices[T ~string](all ...T) (texts []string) {
 	for _, c := range all {

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
+	"net/http"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +32,7 @@ type door struct {
 // writes makes cmd one that writes: it has a server to talk to, and may be
 // tried without effect.
 func (r *run) writes(cmd *cobra.Command) *cobra.Command {
-	config.Flags(cmd.Flags(), "server")
+	config.Flags(cmd.Flags(), "server", "token-file")
 	cmd.Flags().BoolVarP(&r.dryRun, "dry-run", "n", false, "say what would happen, and write nothing")
 	return cmd
 }
@@ -45,18 +48,22 @@ func (r *run) asks(cmd *cobra.Command) *cobra.Command {
 // goes to a server only if it was named.
 func (r *run) open(ctx context.Context) (*door, error) {
 	if r.config.Server != "" {
-		return r.toServer(r.config.Server, "look whether it runs, or leave out --server to use the database of the data directory"), nil
+		c, err := r.toServer()
+		if err != nil {
+			return nil, err
+		}
+		return &door{send: c.send, close: c.close}, nil
 	}
 	if r.dryRun {
 		return r.intoImagination(ctx)
 	}
 	file := r.config.SQLiteFile()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
-		return r.toServer(owner.URL, adviceOnOwner), nil
+		return r.throughOwner(owner), nil
 	}
 	app, err := bootstrap.Open(ctx, file, r.command, r.options())
 	if inUse, ok := errors.AsType[*bootstrap.InUseError](err); ok && inUse.Owner.URL != "" {
-		return r.toServer(inUse.Owner.URL, adviceOnOwner), nil // it was only starting
+		return r.throughOwner(inUse.Owner), nil // it was only starting
 	}
 	if err != nil {
 		return nil, err
@@ -78,9 +85,37 @@ func sendTo(bus *service.Bus) importer.Sink {
 // doesn't answer.
 const adviceOnOwner = "it has the database open: look whether it hangs, and stop it"
 
-func (r *run) toServer(url, advice string) *door {
-	c := newClient(url, advice, r.dryRun)
+// throughOwner opens the way to the server that has the database.
+func (r *run) throughOwner(owner bootstrap.Owner) *door {
+	c := r.toOwner(owner)
 	return &door{send: c.send, close: c.close}
+}
+
+// toOwner is a client of the server that has the database. Its key shows that
+// we are the same user, and may say on whose behalf we act.
+//
+// The process that holds the lock has said where it is, so its certificate,
+// which may be for another name, isn't asked for.
+func (r *run) toOwner(owner bootstrap.Owner) *client {
+	c := newClient(owner.URL, adviceOnOwner, r.dryRun)
+	c.secret, c.ours = owner.Key, true
+	t := c.http.Transport.(*http.Transport)
+	t.Proxy, t.TLSClientConfig = nil, &tls.Config{InsecureSkipVerify: true}
+	return c
+}
+
+// toServer is a client of the server that was named.
+func (r *run) toServer() (*client, error) {
+	c := newClient(r.config.Server, "look whether it runs, or leave out --server to use the database of the data directory", r.dryRun)
+	if c.secret = r.Getenv("ALLOT_TOKEN"); c.secret != "" || r.config.TokenFile == "" {
+		return c, nil
+	}
+	body, err := os.ReadFile(r.config.TokenFile)
+	if err != nil {
+		return nil, usage("name a file that exists and may be read", "the token can't be read: %v", err)
+	}
+	c.secret = strings.TrimSpace(string(body))
+	return c, nil
 }
 
 // intoImagination opens a way that ends before the database.

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -202,13 +201,10 @@ func (x *exchange) post(ctx context.Context, body io.Reader) (*http.Response, er
 	if id := x.first.CameFrom().Correlation; id != "" {
 		request.Header.Set("X-Request-Id", id) // events that come of it carry it
 	}
-	answer, err := x.http.Do(request)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return nil, cause
-	}
+	x.show(request, x.first.CameFrom().Actor)
+	answer, err := x.do(request)
 	if err != nil {
-		return nil, &failure{wire.ExitUnavailable, fmt.Sprintf("can't reach the server at %s: %v", x.url, innermost(err)),
-			x.advice}
+		return nil, err
 	}
 	if answer.StatusCode != http.StatusOK {
 		defer answer.Body.Close()
@@ -220,12 +216,8 @@ func (x *exchange) post(ctx context.Context, body io.Reader) (*http.Response, er
 // refused is the error of a request that was refused as a whole. It is no
 // fault of any one command.
 func (x *exchange) refused(answer *http.Response) error {
-	p := wire.Problem{Status: answer.StatusCode}
-	if body, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer)); err == nil {
-		_ = json.Unmarshal(body, &p) // or the status alone has to do
-	}
-	err := p.Err()
-	return &failure{wire.ExitCode(err), fmt.Sprintf("the server at %s refused: %v", x.url, err), p.Hint}
+	err := x.problem(answer)
+	return &failure{wire.ExitCode(err), fmt.Sprintf("the server at %s refused: %v", x.url, err), err.Hint}
 }
 
 func (x *exchange) brokeOff(err error) error {

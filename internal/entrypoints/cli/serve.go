@@ -54,7 +54,10 @@ func (r *run) serve() *cobra.Command {
 	return r.takes(cmd, serverSettings...)
 }
 
-var serverSettings = []string{"addr", "shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout"}
+var serverSettings = []string{
+	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
+	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
+}
 
 // openToServe opens the database for a server.
 func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error) {
@@ -91,11 +94,15 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	if err != nil {
 		return err
 	}
-	urls := urlsOf(listener.Addr().(*net.TCPAddr))
-	if err := s.Announce(urls[0], ""); err != nil {
+	e, err := r.expose(listener)
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := r.greet(ctx, s, urls); err != nil {
+	urls := e.urls()
+	if err := s.Announce(urls[0], e.key); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := errors.Join(r.warn(ctx, s, e), r.greet(ctx, s, urls)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
@@ -108,9 +115,9 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	s.watch.look(s.App)
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
-		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo,
+		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: r.guard(e, s.Tokens),
 	}))
-	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
+	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
 	relay.Wait()
 	if err == nil {
@@ -149,8 +156,8 @@ func nextFree(ctx context.Context, addr string) string {
 }
 
 // urlsOf are the URLs that reach a server, the one on this machine first.
-func urlsOf(addr *net.TCPAddr) []string {
-	url := func(ip net.IP) string { return "http://" + net.JoinHostPort(ip.String(), strconv.Itoa(addr.Port)) }
+func urlsOf(scheme string, addr *net.TCPAddr) []string {
+	url := func(ip net.IP) string { return scheme + "://" + net.JoinHostPort(ip.String(), strconv.Itoa(addr.Port)) }
 	if !addr.IP.IsUnspecified() {
 		return []string{url(addr.IP)}
 	}

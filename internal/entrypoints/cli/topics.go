@@ -29,7 +29,8 @@ func environment() string {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Variable(), dash(s.Default), s.Doc)
 	}
 	_ = w.Flush() // into a text
-	text.WriteString("\nA variable that is empty counts as not set. Who wants something done is taken from USER.")
+	text.WriteString("\nA variable that is empty counts as not set. Who wants something done is taken from USER,\n" +
+		"and the token for a server that is named with --server from ALLOT_TOKEN.")
 	return text.String()
 }
 
@@ -47,6 +48,7 @@ func exitCodes() string {
 		{wire.ExitRefused, "refused for lack of stock, as --or-reject asked"},
 		{wire.ExitConflict, "it is not as you thought: it exists with other content, or was cancelled"},
 		{wire.ExitPartly, "done in part: an import had rows that were refused"},
+		{wire.ExitDenied, "the server wants a token, or one that allows more"},
 		{wire.ExitUnavailable, "the server can't be reached, or can't do it at present: try again"},
 		{wire.ExitInterrupted, "stopped by Ctrl-C; doing the same again is safe"},
 	} {

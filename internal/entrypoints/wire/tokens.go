@@ -22,6 +22,11 @@ func TokenOf(t access.Token) Token {
 	return Token{Name: t.Name, Scopes: t.Scopes, Created: t.Created, Expires: t.Expires, Revoked: t.Revoked}
 }
 
+// Token is the inverse of TokenOf, but for the hash, which isn't told.
+func (t Token) Token() access.Token {
+	return access.Token{Name: t.Name, Scopes: t.Scopes, Created: t.Created, Expires: t.Expires, Revoked: t.Revoked}
+}
+
 // Tokens is a list of tokens.
 type Tokens struct {
 	Items []Token `json:"items"`
