@@ -48,19 +48,15 @@ func NewRegistry(tokens Tokens, now func() time.Time) *Registry {
 // Issue keeps a token with the name, scopes and expiry of t, and returns it
 // with its secret, which nobody can find out later.
 func (r *Registry) Issue(ctx context.Context, t Token) (_ Token, secret string, _ error) {
-	now := r.now()
-	if err := t.Validate(now); err != nil {
+	t, err := r.prepare(t)
+	if err != nil {
 		return Token{}, "", err
 	}
 	secret = NewSecret()
-	t.Hash, t.Created, t.Revoked = HashOf(secret), stored(now), time.Time{}
-	if !t.Expires.IsZero() {
-		t.Expires = stored(t.Expires)
-	}
-	err := r.tokens.AddToken(ctx, t)
+	t.Hash = HashOf(secret)
+	err = r.tokens.AddToken(ctx, t)
 	if errors.Is(err, ErrNameInUse) {
-		return Token{}, "", &domain.Error{Kind: domain.Conflict, Code: CodeTokenConflict, Field: "name",
-			Message: fmt.Sprintf("there is a token %q already", t.Name), Hint: "choose another name, or revoke that one first"}
+		return Token{}, "", nameInUse(t.Name)
 	}
 	if err != nil {
 		return Token{}, "", fmt.Errorf("keep token %q: %w", t.Name, err)
@@ -69,21 +65,83 @@ func (r *Registry) Issue(ctx context.Context, t Token) (_ Token, secret string, 
 	return t, secret, nil
 }
 
+// PreviewIssue returns what Issue would, but for the secret, and keeps nothing.
+func (r *Registry) PreviewIssue(ctx context.Context, t Token) (Token, error) {
+	t, err := r.prepare(t)
+	if err != nil {
+		return Token{}, err
+	}
+	_, err = r.inUse(ctx, t.Name)
+	if err == nil {
+		return Token{}, nameInUse(t.Name)
+	}
+	if !errors.Is(err, ErrNoToken) {
+		return Token{}, err
+	}
+	return t, nil
+}
+
+// prepare is a new token that can be right.
+func (r *Registry) prepare(t Token) (Token, error) {
+	now := r.now()
+	if err := t.Validate(now); err != nil {
+		return Token{}, err
+	}
+	t.Created, t.Revoked = stored(now), time.Time{}
+	if !t.Expires.IsZero() {
+		t.Expires = stored(t.Expires)
+	}
+	return t, nil
+}
+
+func nameInUse(name string) error {
+	return &domain.Error{Kind: domain.Conflict, Code: CodeTokenConflict, Field: "name",
+		Message: fmt.Sprintf("there is a token %q already", name), Hint: "choose another name, or revoke that one first"}
+}
+
+// inUse is the token of that name which isn't revoked, or ErrNoToken.
+func (r *Registry) inUse(ctx context.Context, name string) (Token, error) {
+	all, err := r.tokens.Tokens(ctx)
+	if err != nil {
+		return Token{}, fmt.Errorf("read the tokens: %w", err)
+	}
+	for _, t := range all {
+		if t.Name == name && t.Revoked.IsZero() {
+			return t, nil
+		}
+	}
+	return Token{}, ErrNoToken
+}
+
 // stored is a time as stores keep it.
 func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Revoke makes the token of that name open nothing any more, and returns it.
 func (r *Registry) Revoke(ctx context.Context, name string) (Token, error) {
 	t, err := r.tokens.RevokeToken(ctx, name, stored(r.now()))
-	if errors.Is(err, ErrNoToken) {
-		return Token{}, &domain.Error{Kind: domain.NotFound, Code: CodeUnknownToken, Field: "name",
-			Message: fmt.Sprintf("no token %q is in use", name), Hint: "allot token list shows those that there are"}
-	}
 	if err != nil {
-		return Token{}, fmt.Errorf("revoke token %q: %w", name, err)
+		return Token{}, notRevoked(name, err)
 	}
 	r.forget()
 	return t, nil
+}
+
+// PreviewRevoke returns what Revoke would, and changes nothing.
+func (r *Registry) PreviewRevoke(ctx context.Context, name string) (Token, error) {
+	t, err := r.inUse(ctx, name)
+	if err != nil {
+		return Token{}, notRevoked(name, err)
+	}
+	t.Revoked = stored(r.now())
+	return t, nil
+}
+
+func notRevoked(name string, err error) error {
+	if errors.Is(err, ErrNoToken) {
+		return &domain.Error{Kind: domain.NotFound, Code: CodeUnknownToken, Field: "name",
+			Message: fmt.Sprintf("no token %q is in use", name), Hint: "allot token list shows those that there are"}
+	}
+	return fmt.Errorf("revoke token %q: %w", name, err)
 }
 
 // List returns all tokens, the oldest first.

@@ -83,7 +83,10 @@ func (c *client) problem(answer *http.Response) *domain.Error {
 		_ = json.Unmarshal(body, &p) // or the status alone has to do
 	}
 	e, _ := errors.AsType[*domain.Error](p.Err())
-	if e.Code == access.CodeUnauthorized {
+	switch {
+	case e.Code == access.CodeUnauthorized && c.ours:
+		e.Hint = "run it as the user whose server it is, or name the server with --server and put a token into ALLOT_TOKEN"
+	case e.Code == access.CodeUnauthorized:
 		e.Hint = "put a token into ALLOT_TOKEN, or name a file that has one with --token-file; allot token create makes one"
 	}
 	return e

@@ -131,6 +131,16 @@ func TestTokensThatCannotBeRightAreRefusedBeforeAnythingIsOpened(t *testing.T) {
 	}
 }
 
+func TestWhoCannotReadTheKeyIsToldWhatToDo(t *testing.T) {
+	s := newShell(t)
+	s.serve(t, "serve --addr 127.0.0.1:0 --auth required")
+	if err := os.Remove("allot-data/allot.db.key"); err != nil {
+		t.Fatal(err)
+	}
+	s.fails(t, "batch add batch-1 SMALL-TABLE 10", wire.ExitDenied, "a token is needed", "the user whose server it is")
+	s.fails(t, "token create till --scope read", wire.ExitDenied, "a token is needed", "the user whose server it is")
+}
+
 // lastActor is who did what was done last.
 func lastActor(t *testing.T) string {
 	t.Helper()

@@ -261,15 +261,15 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, challenge string, e
 	a.fail(w, r, err, p)
 }
 
-// forwarded has requests come from where our proxy says that they do: it adds
-// the address that it sees at the end of what the client claims.
+// forwarded has requests come from where our proxy says that they do. What the
+// client claims comes first; the proxy adds the address that it sees at the end.
 func forwarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		all := r.Header.Values("X-Forwarded-For")
 		if len(all) > 0 {
 			hops := strings.Split(all[len(all)-1], ",")
 			if from, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
-				r = r.WithContext(r.Context())
+				r = r.WithContext(r.Context()) // a copy
 				r.RemoteAddr = from.String()
 			}
 		}

@@ -14,12 +14,20 @@ const tokensPath = "/v1/tokens"
 // issueToken answers POST /v1/tokens. The answer is the only one that ever has
 // the secret.
 func (a *api) issueToken(w http.ResponseWriter, r *http.Request) error {
-	if err := checkNoParameters(r); err != nil {
+	dryRun, err := readDryRun(r.URL.RawQuery)
+	if err != nil {
 		return err
 	}
 	wanted, err := decode(w, r, func(body []byte, _ domain.Origin) (access.Token, error) { return wire.DecodeToken(body) })
 	if err != nil {
 		return err
+	}
+	if dryRun {
+		t, err := a.gate.Tokens.PreviewIssue(r.Context(), wanted)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusCreated, wire.TokenOf(t))
 	}
 	t, secret, err := a.gate.Tokens.Issue(r.Context(), wanted)
 	if err != nil {
@@ -47,14 +55,22 @@ func (a *api) listTokens(w http.ResponseWriter, r *http.Request) error {
 
 // revokeToken answers DELETE /v1/tokens/{name}.
 func (a *api) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	if err := checkNoParameters(r); err != nil {
-		return err
-	}
-	t, err := a.gate.Tokens.Revoke(r.Context(), r.PathValue("name"))
+	dryRun, err := readDryRun(r.URL.RawQuery)
 	if err != nil {
 		return err
 	}
-	a.log.InfoContext(r.Context(), "token revoked", "token", t.Name, "actor", access.CallerOf(r.Context()).Actor, "request_id", requestID(w))
+	revoke := a.gate.Tokens.Revoke
+	if dryRun {
+		revoke = a.gate.Tokens.PreviewRevoke
+	}
+	t, err := revoke(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	if !dryRun {
+		a.log.InfoContext(r.Context(), "token revoked", "token", t.Name,
+			"actor", access.CallerOf(r.Context()).Actor, "request_id", requestID(w))
+	}
 	return writeJSON(w, http.StatusOK, wire.TokenOf(t))
 }
 

@@ -63,8 +63,26 @@ func TestTokensThatCannotBeMadeAreRefused(t *testing.T) {
 	} {
 		expectProblem(t, s.post("/v1/tokens", body), want.status, want.code, want.field)
 	}
-	expectProblem(t, s.post("/v1/tokens?force=1", `{"name":"shop","scopes":["read"]}`), 422, domain.CodeValidationFailed, "query")
+	expectProblem(t, s.post("/v1/tokens?force=1", `{"name":"shop","scopes":["read"]}`), 422, domain.CodeValidationFailed, "force")
+	expectProblem(t, s.get("/v1/tokens?limit=1"), 422, domain.CodeValidationFailed, "query")
 	expectProblem(t, s.ask("POST", "/v1/tokens", `{}`, "Content-Type", "text/plain"), 415, wire.CodeUnsupportedMediaType, "")
+}
+
+func TestADryRunSaysWhatWouldBecomeOfATokenAndChangesNothing(t *testing.T) {
+	s := openGuarded(t, httpapi.Guard{})
+	till := s.issue("till", access.Read)
+	for range 2 {
+		if would := s.askToken(till, "POST", "/v1/tokens?dry_run=true", `{"name":"shop","scopes":["read"]}`, 403); would.Name != "" {
+			t.Errorf("it tells who may not know: %+v", would)
+		}
+		s.expect(s.post("/v1/tokens?dry_run=true", `{"name":"shop","scopes":["read"]}`), 201, plain,
+			`{"name":"shop","scopes":["read"],"created":"2026-11-24T12:00:00Z"}`+"\n")
+		s.expect(s.ask("DELETE", "/v1/tokens/till?dry_run=true", ""), 200, plain,
+			`{"name":"till","scopes":["read"],"created":"2026-11-24T12:00:00Z","expires":"2026-11-24T13:00:00Z","revoked":"2026-11-24T12:00:00Z"}`+"\n")
+	}
+	expectProblem(t, s.post("/v1/tokens?dry_run=true", `{"name":"till","scopes":["read"]}`), 409, access.CodeTokenConflict, "name")
+	expectProblem(t, s.ask("DELETE", "/v1/tokens/shop?dry_run=true", ""), 404, access.CodeUnknownToken, "name")
+	s.expect(s.get("/v1/tokens"), 200, plain, `{"items":[{"name":"till","scopes":["read"],"created":"2026-11-24T12:00:00Z","expires":"2026-11-24T13:00:00Z"}]}`+"\n")
 }
 
 func TestNoSecretIsEverLoggedOrToldTwice(t *testing.T) {
