@@ -183,7 +183,7 @@ func TestAPortInUseIsNamedWithAnotherOne(t *testing.T) {
 func TestAServerTellsOnlyAddressesThatWork(t *testing.T) {
 	s := newShell(t)
 	for _, addr := range []string{"127.0.0.1:0", "0.0.0.0:0"} {
-		server := s.serve(t, "serve --data shop-"+addr[:1]+" --addr "+addr)
+		server := s.serve(t, "serve --data shop-"+addr[:1]+" --insecure --addr "+addr)
 		if strings.Contains(server.out, "0.0.0.0") {
 			t.Errorf("nobody can go to 0.0.0.0:\n%s", server.out)
 		}

@@ -79,13 +79,14 @@ func TestEveryDoorOpensToItsScopeAndToNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.now = s.now.Add(time.Hour)
+	good := s.issue("good", access.Scopes...)
 	callers := map[string]struct {
 		headers []string
 		scopes  []access.Scope // nil: nobody knows them
 	}{
-		"no token": {}, "an unknown token": {headers: bearer(access.NewSecret())}, "another scheme": {headers: []string{"Authorization", "Basic " + expired}},
+		"no token": {}, "an unknown token": {headers: bearer(access.NewSecret())}, "another scheme": {headers: []string{"Authorization", "Basic " + good}},
 		"an expired token": {headers: bearer(expired)}, "a revoked token": {headers: bearer(revoked)},
-		"two tokens": {headers: append(bearer(expired), bearer(expired)...)}, "no secret": {headers: bearer("")},
+		"two tokens": {headers: append(bearer(good), bearer(good)...)}, "no secret": {headers: bearer("")}, "half a secret": {headers: bearer(good[:20])},
 	}
 	for _, scope := range access.Scopes {
 		c := callers[string(scope)]
