@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"allot/internal/access"
 	"allot/internal/domain"
@@ -33,12 +34,20 @@ func (a *api) issueToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.log.InfoContext(r.Context(), "token issued", "token", t.Name, "scopes", t.Scopes, "expires", t.Expires,
+	a.log.InfoContext(r.Context(), "token issued", "token", t.Name, "scopes", t.Scopes, "expires", expiry(t),
 		"actor", access.CallerOf(r.Context()).Actor, "request_id", requestID(w))
 	answer := wire.TokenOf(t)
 	answer.Secret = secret
 	w.Header().Set("Cache-Control", "no-store")
 	return writeJSON(w, http.StatusCreated, answer)
+}
+
+// expiry is until when a token opens anything, for the log.
+func expiry(t access.Token) string {
+	if t.Expires.IsZero() {
+		return "never"
+	}
+	return t.Expires.Format(time.RFC3339)
 }
 
 // listTokens answers GET /v1/tokens.

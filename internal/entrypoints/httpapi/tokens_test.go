@@ -110,7 +110,7 @@ func TestNoSecretIsEverLoggedOrToldTwice(t *testing.T) {
 			t.Errorf("%s is told:\n%s\n%s", secret, said, log)
 		}
 	}
-	for _, want := range []string{`msg="token issued" token=till scopes=[read]`, `msg="token revoked" token=till actor=boss`} {
+	for _, want := range []string{`msg="token issued" token=till scopes=[read] expires=never actor=boss`, `msg="token revoked" token=till actor=boss`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("%q is not in the log:\n%s", want, log)
 		}
