@@ -15,8 +15,8 @@ type Scope string
 // The scopes. None includes another.
 const (
 	Read     Scope = "read"     // look at anything
-	Allocate Scope = "allocate" // place and change lines of orders
-	Stock    Scope = "stock"    // add and change batches, describe products
+	Allocate Scope = "allocate" // place and change lines of orders, confirm and release holds
+	Stock    Scope = "stock"    // add and change batches, ship and return lines, describe products
 	Admin    Scope = "admin"    // manage tokens and deliveries
 )
 

@@ -6,10 +6,10 @@ import "allot/internal/domain"
 // Admin.
 func ScopeOf(cmd domain.Message) Scope {
 	switch cmd.(type) {
-	case domain.Allocate, domain.CancelLine, domain.AmendLine, domain.ShipLine, domain.ReturnLine, domain.ConfirmHold, domain.ReleaseHold:
+	case domain.Allocate, domain.AmendLine, domain.CancelLine, domain.ConfirmHold, domain.ReleaseHold, domain.ExpireHold:
 		return Allocate
-	case domain.CreateBatch, domain.ChangeBatch, domain.ChangeBatchQuantity, domain.ReceiveBatch, domain.CloseBatch, domain.ReopenBatch,
-		domain.DescribeProduct:
+	case domain.CreateBatch, domain.ChangeBatchQuantity, domain.ChangeBatch, domain.ReceiveBatch, domain.CloseBatch, domain.ReopenBatch,
+		domain.ShipLine, domain.ReturnLine, domain.DescribeProduct:
 		return Stock
 	}
 	return Admin

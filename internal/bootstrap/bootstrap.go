@@ -29,8 +29,8 @@ type App struct {
 	Store  Store
 	Tokens *access.Registry
 
-	writable func(ctx context.Context) error // nil if it always is
 	announce func(url, key string) error     // nil if nobody else can write
+	writable func(ctx context.Context) error // nil if it always is
 }
 
 // Options are what can be chosen about an App.

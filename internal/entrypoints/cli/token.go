@@ -21,8 +21,8 @@ func (r *run) token() *cobra.Command {
 		Long: "A program that uses a server from another machine shows a token. What it changes is\n" +
 			"done in the name of the token. Scopes say what a token may do; none includes another:\n\n" +
 			"  read      look at anything\n" +
-			"  allocate  place and change lines of orders\n" +
-			"  stock     add and change batches, describe products\n" +
+			"  allocate  place and change lines of orders, confirm and release holds\n" +
+			"  stock     add and change batches, ship and return lines, describe products\n" +
 			"  admin     manage tokens and deliveries",
 		Example: examples(
 			"allot token create web-shop --scope allocate,read", "the secret is shown once",

@@ -52,8 +52,8 @@ type Options struct {
 	Metrics  http.Handler                // answers GET /metrics; nil: nothing does
 	Writable func(context.Context) error // why the store can't be written to; nil: it always can
 	Pages    http.Handler                // what people see at all other paths; nil: nothing
-	Guard    Guard                       // who may do what; the zero Guard lets everybody do everything
 	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
+	Guard    Guard
 }
 
 type api struct {
@@ -96,9 +96,9 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	if o.Echo {
 		mux.Handle("/echo", methods{http.MethodPost: a.guard(access.Allocate, a.brief(a.echo, wire.BookProblem))})
 	}
-	mux.Handle("/", a.pagesOr(o.Pages, a.brief(nothingHere, wire.ProblemOf)))
+	mux.Handle("/", pagesOr(a.guardPages(o.Pages), a.brief(nothingHere, wire.ProblemOf)))
 	allocations := methods{http.MethodGet: a.guard(access.Read, a.brief(a.allocations, wire.BookProblem))}
-	h := a.observe(a.admit(marked(verbatim(allocationsPath, allocations, mux))))
+	h := a.observe(marked(a.admit(verbatim(allocationsPath, allocations, mux))))
 	if o.Guard.BehindProxy {
 		return forwarded(h)
 	}

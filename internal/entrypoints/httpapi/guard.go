@@ -1,9 +1,9 @@
 package httpapi
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -77,7 +77,7 @@ func (a *api) admit(next http.Handler) http.Handler {
 				Hint:    "changes are taken from programs, and from pages of this server alone"}
 		}
 		if err != nil {
-			a.refuse(w, r, err)
+			a.refuse(w, r, bearerChallenge, err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -113,17 +113,60 @@ func (a *api) guard(scope access.Scope, h http.HandlerFunc) http.HandlerFunc {
 	if scope == public {
 		return h
 	}
+	return a.let(bearerChallenge, func(c access.Caller) error { return checkScope(c, scope) }, h)
+}
+
+// guardPages is pages for those who may look, and change something. The token
+// may come as a password, since that is what a browser asks people for.
+func (a *api) guardPages(pages http.Handler) http.Handler {
+	if pages == nil {
+		return nil
+	}
+	look := a.let(basicChallenge, func(c access.Caller) error { return checkScope(c, access.Read) }, pages.ServeHTTP)
+	change := a.let(basicChallenge, mayChangeAll, pages.ServeHTTP)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, secret, ok := r.BasicAuth(); ok {
+			r = r.Clone(r.Context())
+			r.Header.Set("Authorization", "Bearer "+secret)
+		}
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/assets/"), strings.HasPrefix(r.URL.Path, "/docs/"): // the same everywhere
+			pages.ServeHTTP(w, r)
+		case r.Method == http.MethodGet, r.Method == http.MethodHead:
+			look(w, r)
+		default:
+			change(w, r)
+		}
+	})
+}
+
+// mayChangeAll refuses who lacks a scope for what a page may change.
+func mayChangeAll(c access.Caller) error {
+	return cmp.Or(checkScope(c, access.Allocate), checkScope(c, access.Stock))
+}
+
+// What those are asked for who show no token.
+const (
+	bearerChallenge = `Bearer realm="allot"`
+	basicChallenge  = `Basic realm="allot: a token as the password", charset="UTF-8"`
+)
+
+// let is h for callers whom check lets in.
+func (a *api) let(challenge string, check func(access.Caller) error, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := a.gate.caller(r)
 		if err == nil {
-			err = checkScope(c, scope)
+			err = check(c)
 		}
 		if err == nil {
 			err = a.gate.take(c)
 		}
 		if err != nil {
-			a.refuse(w, r, err)
+			a.refuse(w, r, challenge, err)
 			return
+		}
+		if seen, ok := w.(*observed); ok {
+			seen.actor = c.Actor
 		}
 		h(w, r.WithContext(access.WithCaller(r.Context(), c)))
 	}
@@ -202,17 +245,18 @@ func tooOften(message string) error {
 }
 
 // refuse answers a request that isn't let in.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, challenge string, err error) {
 	p := wire.ProblemOf(err)
-	switch {
-	case p.Code == access.CodeUnauthorized && r.Header.Get("Authorization") == "":
-		w.Header().Set("WWW-Authenticate", `Bearer realm="allot"`)
-	case p.Code == access.CodeUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="allot", error="invalid_token"`)
-	case p.Code == access.CodeForbidden:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="allot", error="insufficient_scope"`)
-	case p.Code == wire.CodeRateLimited:
-		w.Header().Set("Retry-After", strconv.Itoa(1+rand.IntN(3))) // or all would come back at once
+	switch p.Code {
+	case access.CodeUnauthorized:
+		if challenge == bearerChallenge && r.Header.Get("Authorization") != "" {
+			challenge += `, error="invalid_token"`
+		}
+		w.Header().Set("WWW-Authenticate", challenge)
+	case access.CodeForbidden:
+		w.Header().Set("WWW-Authenticate", bearerChallenge+`, error="insufficient_scope"`)
+	case wire.CodeRateLimited:
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(p.Code)))
 	}
 	a.fail(w, r, err, p)
 }

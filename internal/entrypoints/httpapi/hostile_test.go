@@ -32,7 +32,7 @@ const goodLine = `{"orderid":"o1","sku":"LAMP","qty":1}` // of 37 bytes
 
 // posted is a request to allocate with headers and a body as they are.
 func posted(headers, body string) string {
-	return "POST /allocate HTTP/1.1\r\nHost: allot\r\nContent-Type: application/json\r\n" + headers + "\r\n" + body
+	return "POST /allocate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + headers + "\r\n" + body
 }
 
 // sized is posted with the right length.
@@ -42,7 +42,7 @@ func sized(body string) string { return posted(fmt.Sprintf("Content-Length: %d\r
 func chunked(chunks string) string { return posted("Transfer-Encoding: chunked\r\n", chunks) }
 
 func get(path, headers string) string {
-	return "GET " + path + " HTTP/1.1\r\nHost: allot\r\n" + headers + "\r\n"
+	return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n"
 }
 
 const (
@@ -65,14 +65,16 @@ var hostileRequests = []hostile{
 	// The first line.
 	{"a TLS handshake", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", []string{isBad}, false},
 	{"the beginning of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []string{"400 "}, false},
-	{"another version", "GET /healthz HTTP/9.9\r\nHost: allot\r\n\r\n", []string{"505 505 HTTP Version Not Supported: unsupported protocol version"}, false},
+	{"a host that we are not", "GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", []string{"421 unknown_host"}, true},
+	{"a page of another site", "DELETE /allocate HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n\r\n", []string{"403 foreign_origin"}, true},
+	{"another version", "GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n", []string{"505 505 HTTP Version Not Supported: unsupported protocol version"}, false},
 	{"an old version", "GET /healthz HTTP/1.0\r\n\r\n", []string{isAlive}, false},
-	{"a wrong verb", "DELETE /allocate HTTP/1.1\r\nHost: allot\r\n\r\n", []string{"405 method_not_allowed"}, true},
-	{"an unknown verb", "BREW /allocate HTTP/1.1\r\nHost: allot\r\n\r\n", []string{"405 method_not_allowed"}, true},
-	{"a verb in small letters", "get /healthz HTTP/1.1\r\nHost: allot\r\n\r\n", []string{"405 method_not_allowed"}, true},
-	{"no verb", "G@T /healthz HTTP/1.1\r\nHost: allot\r\n\r\n", []string{isBad}, false},
-	{"TRACE", "TRACE /healthz HTTP/1.1\r\nHost: allot\r\n\r\n", []string{"405 method_not_allowed"}, true},
-	{"CONNECT", "CONNECT allot:443 HTTP/1.1\r\nHost: allot:443\r\n\r\n", []string{"404 not_found"}, true},
+	{"a wrong verb", "DELETE /allocate HTTP/1.1\r\nHost: localhost\r\n\r\n", []string{"405 method_not_allowed"}, true},
+	{"an unknown verb", "BREW /allocate HTTP/1.1\r\nHost: localhost\r\n\r\n", []string{"405 method_not_allowed"}, true},
+	{"a verb in small letters", "get /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", []string{"405 method_not_allowed"}, true},
+	{"no verb", "G@T /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", []string{isBad}, false},
+	{"TRACE", "TRACE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", []string{"405 method_not_allowed"}, true},
+	{"CONNECT", "CONNECT localhost:443 HTTP/1.1\r\nHost: localhost:443\r\n\r\n", []string{"404 not_found"}, true},
 	{"a control character in the path", get("/a\x01b", ""), []string{isBad}, false},
 	{"out of the root", get("/../../etc/passwd", ""), []string{`307 <a href="/etc/passwd">Temporary Redirect</a>.`}, true},
 	{"a path without end", get("/"+strings.Repeat("a", 1<<16), ""), []string{tooMuch}, false},
@@ -251,7 +253,7 @@ func TestSlowRequestsAreCutOff(t *testing.T) {
 	for i := range 100 {
 		conn := s.dial()
 		defer conn.Close()
-		if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: allot\r\nX-A: "[:i%40]); err != nil {
+		if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: "[:i%40]); err != nil {
 			t.Fatal(err)
 		}
 		slow.Go(func() {

@@ -93,12 +93,12 @@ func isProbe(route string) bool {
 	return route == "/healthz" || route == "/readyz" || route == "/metrics"
 }
 
-// marked notes for the log which route a request took and for whom, which is
-// known in here and not further out.
+// marked notes for the log which route a request took, which is known in here
+// and not further out.
 func marked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if seen, ok := w.(*observed); ok {
-			defer func() { seen.route, seen.actor = r.Pattern, access.CallerOf(r.Context()).Actor }()
+			defer func() { seen.route = r.Pattern }()
 		}
 		if r.URL.Path == "" { // of CONNECT, to which a mux would answer in its own way
 			r.URL.Path = "/"

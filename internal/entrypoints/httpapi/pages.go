@@ -3,23 +3,18 @@ package httpapi
 import (
 	"net/http"
 	"strings"
-
-	"allot/internal/access"
 )
 
 // pagesOr has people see pages, if there are any. Whoever doesn't take HTML is told in JSON that
 // there is nothing, or sent to where the API has the same.
-func (a *api) pagesOr(pages, nothing http.Handler) http.Handler {
+func pagesOr(pages, nothing http.Handler) http.Handler {
 	if pages == nil {
 		return nothing
 	}
-	guarded := a.guard(access.Read, pages.ServeHTTP)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case strings.HasPrefix(r.URL.Path, "/assets/"):
+		case strings.Contains(r.Header.Get("Accept"), "text/html") || strings.HasPrefix(r.URL.Path, "/assets/"):
 			pages.ServeHTTP(w, r)
-		case strings.Contains(r.Header.Get("Accept"), "text/html"):
-			guarded(w, r)
 		case r.Method == http.MethodGet && asData(r.URL.Path):
 			http.Redirect(w, r, "/v1"+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 		default:

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"allot/internal/access"
 	"allot/internal/adapters/memory"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/httpapi"
@@ -22,6 +21,7 @@ import (
 // handled has a handler answer a request, without a connection.
 func handled(h http.Handler, r *http.Request) answer {
 	w := httptest.NewRecorder()
+	r.Host = "localhost"
 	h.ServeHTTP(w, r)
 	return answer{w.Code, w.Header().Get("Content-Type"), w.Body.String(), w.Header()}
 }
@@ -163,9 +163,10 @@ type accessLine struct {
 func TestTheAccessLogHasEveryRequest(t *testing.T) {
 	s := open(t)
 	log := &transcript{}
-	h := httpapi.New(s.bus, s.store, httpapi.Options{Log: slog.New(slog.NewJSONHandler(log, nil))})
-	r := order(access.WithCaller(t.Context(), access.Caller{Actor: "webshop"}))
+	h := httpapi.New(s.bus, s.store, httpapi.Options{Log: slog.New(slog.NewJSONHandler(log, nil)), Guard: httpapi.Guard{Key: "s3cret"}})
+	r := order(t.Context())
 	r.Header.Set("X-Request-Id", "r-7")
+	r.Header.Set("Allot-Actor", "webshop")
 	r.Header.Set("Authorization", "Bearer s3cret")
 	r.URL.RawQuery = "token=s3cret"
 	handled(h, r)
