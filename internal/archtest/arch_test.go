@@ -74,7 +74,7 @@ var rules = []rule{
 	// Entry points know the inside, and never adapters. They share encodings.
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
-	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
+	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/nearest", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid", "github.com/danielgtaylor/huma/v2"}},
 	{
 		pkg:  "internal/entrypoints/web",
 		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),

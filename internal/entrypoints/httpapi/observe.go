@@ -156,6 +156,6 @@ func isRequestID(s string) bool {
 func requestID(w http.ResponseWriter) string { return w.Header()[requestIDHeader][0] }
 
 // originOf is the origin of commands that come of a request.
-func originOf(w http.ResponseWriter) domain.Origin {
-	return domain.Origin{Correlation: requestID(w)}
+func originOf(w http.ResponseWriter, r *http.Request) domain.Origin {
+	return domain.Origin{Actor: access.CallerOf(r.Context()).Actor, Correlation: requestID(w)}
 }

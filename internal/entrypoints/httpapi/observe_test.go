@@ -45,7 +45,7 @@ func TestTheClientsRequestIDIsTakenIfItIsOne(t *testing.T) {
 	}
 }
 
-func TestEventsHaveTheRequestIDAsCorrelation(t *testing.T) {
+func TestEventsHaveTheRequestIDAsCorrelationAndSayWhoAsked(t *testing.T) {
 	s := open(t)
 	s.ask(http.MethodPost, "/add_batch", `{"ref":"b1","sku":"LAMP","qty":1}`, "Content-Type", plain, "X-Request-Id", "r-batch")
 	s.ask(http.MethodPost, "/v1/bulk", `{"op":"allocate","order_id":"o1","sku":"LAMP","qty":1,"reason":"urgent"}`, "Content-Type", ndjson, "X-Request-Id", "r-bulk")
@@ -58,7 +58,7 @@ func TestEventsHaveTheRequestIDAsCorrelation(t *testing.T) {
 	for _, e := range page.Items {
 		got = append(got, strings.Join([]string{e.Type, e.Correlation, e.Actor, e.Reason, e.Cause}, "|"))
 	}
-	if want := "batch_created|r-batch||| allocated|r-bulk||urgent|"; strings.Join(got, " ") != want {
+	if want := "batch_created|r-batch|http|| allocated|r-bulk|http|urgent|"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

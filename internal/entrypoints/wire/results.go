@@ -10,15 +10,17 @@ import (
 
 // Placed is the answer to a command about a line.
 type Placed struct {
-	OrderID    string        `json:"order_id"`
-	SKU        string        `json:"sku"`
-	Qty        int           `json:"qty,omitempty"`
-	Status     domain.Status `json:"status"`
-	BatchRef   string        `json:"batch_ref,omitempty"`
-	Promise    domain.Date   `json:"promise,omitzero"`
-	Why        *domain.Why   `json:"why,omitempty"`
-	LargestFit int           `json:"largest_fit,omitempty"`
-	Replayed   bool          `json:"replayed,omitempty"`
+	OrderID    string         `json:"order_id"`
+	SKU        string         `json:"sku"`
+	Qty        int            `json:"qty,omitempty"`
+	Status     domain.Status  `json:"status"`
+	BatchRef   string         `json:"batch_ref,omitempty"`
+	Promise    domain.Date    `json:"promise,omitzero"`
+	HeldUntil  domain.Instant `json:"held_until,omitzero"`
+	Shipped    int            `json:"shipped,omitempty"`
+	Why        *domain.Why    `json:"why,omitempty"`
+	LargestFit int            `json:"largest_fit,omitempty"`
+	Replayed   bool           `json:"replayed,omitempty"`
 	Consequences
 }
 
@@ -29,7 +31,9 @@ type Stocked struct {
 	Qty       int         `json:"qty"`
 	ETA       domain.Date `json:"eta,omitzero"`
 	Allocated int         `json:"allocated"`
+	Shipped   int         `json:"shipped,omitempty"`
 	Available int         `json:"available"`
+	Closed    bool        `json:"closed,omitempty"`
 	Replayed  bool        `json:"replayed,omitempty"`
 	Consequences
 }
@@ -61,7 +65,7 @@ func CancelResult(cmd domain.CancelLine, effect service.Effect[domain.Placement]
 func placed(orderID, sku string, effect service.Effect[domain.Placement], dryRun bool) Placed {
 	r := effect.Result
 	p := Placed{
-		OrderID: orderID, SKU: sku, Status: r.Status, BatchRef: r.BatchRef, Promise: r.Promise, LargestFit: r.LargestFit, Replayed: r.Replayed,
+		OrderID: orderID, SKU: sku, Status: r.Status, BatchRef: r.BatchRef, Promise: r.Promise, HeldUntil: r.HeldUntil, Shipped: r.Shipped, LargestFit: r.LargestFit, Replayed: r.Replayed,
 		Consequences: consequencesOf(effect.Events, dryRun, lineKey{orderID, sku}, domain.Batch{}),
 	}
 	if r.Why.Rule != "" {
@@ -75,7 +79,8 @@ func placed(orderID, sku string, effect service.Effect[domain.Placement], dryRun
 func BatchResult(effect service.Effect[domain.Batched], dryRun bool) (Stocked, int) {
 	b := effect.Result.Batch
 	return Stocked{
-		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, ETA: b.ETA, Allocated: b.Allocated, Available: b.Available(), Replayed: effect.Result.Replayed,
+		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, ETA: b.ETA, Allocated: b.Allocated, Shipped: b.Shipped, Available: b.Available(),
+		Closed: b.Closed, Replayed: effect.Result.Replayed,
 		Consequences: consequencesOf(effect.Events, dryRun, lineKey{}, b),
 	}, statusOf(!effect.Result.Replayed)
 }

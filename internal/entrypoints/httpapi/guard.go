@@ -1,0 +1,29 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"allot/internal/access"
+)
+
+// open is the scope of routes that anybody may use.
+const open access.Scope = "open"
+
+// guard lets a request through to a route that needs a scope. Everybody who
+// reaches the server may do everything; nobody has to say who they are.
+//
+// A route without a scope is a mistake in the table of routes: guard panics.
+func (a *api) guard(scope access.Scope, next http.Handler) http.Handler {
+	if scope != open && !slices.Contains(access.Scopes, scope) {
+		panic(fmt.Sprintf("a route has the scope %q, which does not exist", scope))
+	}
+	anybody := access.Caller{Actor: "http", Scopes: access.Scopes}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if access.CallerOf(r.Context()).Actor == "" {
+			*r = *r.WithContext(access.WithCaller(r.Context(), anybody)) // in place, for the log further out
+		}
+		next.ServeHTTP(w, r)
+	})
+}
