@@ -108,6 +108,7 @@ var rules = []rule{
 	{pkg: "internal/foldersync"},
 	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
 	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
+	{pkg: "client"}, // for others to import
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
 	{pkg: "internal/archtest"},
