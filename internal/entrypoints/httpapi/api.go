@@ -140,13 +140,13 @@ func (a *api) routes() []route {
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},
-		{http.MethodPost, "/v1/bulk", access.Allocate, http.HandlerFunc(a.bulk), &bulkDoc},
+		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
 
-		{http.MethodGet, "/healthz", open, a.brief(a.alive, wire.ProblemOf), &aliveDoc},
-		{http.MethodGet, "/readyz", open, a.brief(a.ready, notReady), &readyDoc},
+		{http.MethodGet, "/healthz", public, a.brief(a.alive, wire.ProblemOf), &aliveDoc},
+		{http.MethodGet, "/readyz", public, a.brief(a.ready, notReady), &readyDoc},
 		{http.MethodGet, "/metrics", access.Read, a.metrics, &metricsDoc},
-		{http.MethodGet, "/version", open, a.brief(a.tellVersion, wire.ProblemOf), &versionDoc},
-		{http.MethodGet, "/openapi.json", open, a.brief(a.tellOpenAPI, wire.ProblemOf), &openAPIDoc},
+		{http.MethodGet, "/version", public, a.brief(a.tellVersion, wire.ProblemOf), &versionDoc},
+		{http.MethodGet, "/openapi.json", public, a.brief(a.tellOpenAPI, wire.ProblemOf), &openAPIDoc},
 	}
 }
 

@@ -8,15 +8,18 @@ import (
 	"allot/internal/access"
 )
 
-// open is the scope of routes that anybody may use.
-const open access.Scope = "open"
+// Scopes that only routes have.
+const (
+	public  access.Scope = "public"   // nobody has to say who they are
+	perLine access.Scope = "per line" // each line needs that of its command
+)
 
 // guard lets a request through to a route that needs a scope. Everybody who
 // reaches the server may do everything; nobody has to say who they are.
 //
 // A route without a scope is a mistake in the table of routes: guard panics.
 func (a *api) guard(scope access.Scope, next http.Handler) http.Handler {
-	if scope != open && !slices.Contains(access.Scopes, scope) {
+	if scope != public && scope != perLine && !slices.Contains(access.Scopes, scope) {
 		panic(fmt.Sprintf("a route has the scope %q, which does not exist", scope))
 	}
 	anybody := access.Caller{Actor: "http", Scopes: access.Scopes}

@@ -279,10 +279,10 @@ func parametersOf(r route) (out []*huma.Param) {
 // names and those that follow from what it takes.
 func problemsOf(r route) map[int][]string {
 	codes := slices.Clone(r.doc.problems)
-	if r.scope != open {
+	if r.scope != public {
 		codes = append(codes, service.CodeUnavailable, wire.CodeOutcomeUnknown, wire.CodeInternal, domain.CodeValidationFailed)
 	}
-	if r.scope != open && r.method != http.MethodGet {
+	if r.scope != public && r.method != http.MethodGet {
 		codes = append(codes, service.CodeOverloaded, service.CodeTimedOut, service.CodeStorageFull, service.CodeReadOnly)
 	}
 	if r.doc.body != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"allot/internal/access"
 )
 
 // Reference writes the reference of the HTTP API in Markdown, from the table of
@@ -86,8 +88,11 @@ func referTo(w io.Writer, r route, told []example) {
 }
 
 func scopeOf(r route) string {
-	if r.scope == open {
+	switch r.scope {
+	case public:
 		return "Anybody may ask."
+	case perLine:
+		return fmt.Sprintf("Each line needs the scope of its command: `%s` or `%s`.", access.Allocate, access.Stock)
 	}
 	return fmt.Sprintf("Needs the scope `%s`.", r.scope)
 }

@@ -249,11 +249,13 @@ func TestEveryRouteRefusesOtherMethods(t *testing.T) {
 func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
 	anybody := []string{"/healthz", "/readyz", "/version", "/openapi.json"}
 	for _, r := range httpapi.Routes() {
-		if isOpen := r.Scope == "open"; isOpen != slices.Contains(anybody, r.Pattern) {
-			t.Errorf("%s %s is for anybody: %v", r.Method, r.Pattern, isOpen)
+		if isPublic := r.Scope == "public"; isPublic != slices.Contains(anybody, r.Pattern) {
+			t.Errorf("%s %s is for anybody: %v", r.Method, r.Pattern, isPublic)
 		}
-		reads := r.Method == http.MethodGet
-		if r.Scope != "open" && (!slices.Contains(access.Scopes, r.Scope) || reads != (r.Scope == access.Read)) {
+		if isBulk := r.Scope == "per line"; isBulk != (r.Pattern == "/v1/bulk") {
+			t.Errorf("%s %s has lines: %v", r.Method, r.Pattern, isBulk)
+		}
+		if reads := r.Method == http.MethodGet; slices.Contains(access.Scopes, r.Scope) && reads != (r.Scope == access.Read) {
 			t.Errorf("%s %s needs %q", r.Method, r.Pattern, r.Scope)
 		}
 	}
