@@ -76,8 +76,8 @@ var rules = []rule{
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{
 		pkg:  "internal/entrypoints/httpapi",
-		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
-		deps: []string{"github.com/google/uuid", "golang.org/x/time/rate"},
+		may:  inside.and("internal/access", "internal/nearest", "internal/entrypoints/wire", "internal/entrypoints/importer"),
+		deps: []string{"github.com/google/uuid", "golang.org/x/time/rate", "github.com/danielgtaylor/huma/v2"},
 	},
 	{
 		pkg:  "internal/entrypoints/web",
@@ -112,6 +112,7 @@ var rules = []rule{
 	{pkg: "internal/foldersync"},
 	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
 	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
+	{pkg: "client"}, // for others to import
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
 	{pkg: "internal/archtest"},

@@ -3,6 +3,10 @@
 //
 //	api.go       the table of routes
 //	book.go      the book's routes, byte for byte
+//	batches.go   /v1, a resource a file: orders.go, products.go
+//	query.go     what may be said behind the question mark: pages, dry runs
+//	openapi.go   what the API says of itself, from the table and the types
+//	guard.go     who may use a route
 //	bulk.go      commands as NDJSON, answered line by line; intake.go reads them,
 //	             outflow.go writes the answers
 //	body.go      bodies, and what they say they are
@@ -24,7 +28,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"allot/internal/access"
@@ -67,42 +73,109 @@ type api struct {
 	told     Observer
 	writable func(context.Context) error
 	gate     *gate
+	metrics  http.Handler
+	openAPI  func() ([]byte, error) // of its routes, written once
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
-		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, gate: newGate(o.Guard)}
+		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics, gate: newGate(o.Guard)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
+	if a.metrics == nil {
+		a.metrics = a.brief(nothingHere, wire.ProblemOf)
+	}
+	a.openAPI = sync.OnceValues(func() ([]byte, error) { return describe(a.routes()) })
 	mux := http.NewServeMux()
-	mux.Handle("/add_batch", methods{http.MethodPost: a.guard(access.Stock, a.brief(a.addBatch, wire.BookProblem))})
-	mux.Handle("/allocate", methods{http.MethodPost: a.guard(access.Allocate, a.brief(a.allocate, wire.BookProblem))})
-	mux.Handle("/v1/bulk", methods{http.MethodPost: a.guard(perLine, a.bulk)})
-	if o.Guard.Tokens != nil {
-		mux.Handle(tokensPath, methods{
-			http.MethodGet:  a.guard(access.Admin, a.brief(a.listTokens, wire.ProblemOf)),
-			http.MethodPost: a.guard(access.Admin, a.brief(a.issueToken, wire.ProblemOf)),
-		})
-		mux.Handle(tokensPath+"/{name}", methods{http.MethodDelete: a.guard(access.Admin, a.brief(a.revokeToken, wire.ProblemOf))})
-	}
-	mux.Handle("/healthz", methods{http.MethodGet: a.guard(public, a.brief(a.alive, wire.ProblemOf))})
-	mux.Handle("/readyz", methods{http.MethodGet: a.guard(public, a.brief(a.ready, notReady))})
-	mux.Handle("/version", methods{http.MethodGet: a.guard(access.Read, a.brief(a.tellVersion, wire.ProblemOf))})
-	if o.Metrics != nil {
-		mux.Handle("/metrics", methods{http.MethodGet: a.guard(access.Read, o.Metrics.ServeHTTP)})
-	}
+	routes := a.routes()
 	if o.Echo {
-		mux.Handle("/echo", methods{http.MethodPost: a.guard(access.Allocate, a.brief(a.echo, wire.BookProblem))})
+		routes = append(routes, route{http.MethodPost, "/echo", access.Allocate, a.brief(a.echo, wire.BookProblem), nil})
 	}
-	mux.Handle("/", pagesOr(a.guardPages(o.Pages), a.brief(nothingHere, wire.ProblemOf)))
-	allocations := methods{http.MethodGet: a.guard(access.Read, a.brief(a.allocations, wire.BookProblem))}
-	h := a.observe(marked(a.admit(verbatim(allocationsPath, allocations, mux))))
+	resources := map[string]methods{}
+	for _, r := range routes {
+		if resources[r.pattern] == nil {
+			resources[r.pattern] = methods{}
+		}
+		resources[r.pattern][r.method] = a.guard(r.scope, r.handler)
+	}
+	allocations := resources[allocationsPath]
+	delete(resources, allocationsPath)
+	for pattern, resource := range resources {
+		mux.Handle(pattern, resource)
+	}
+	nothing := a.brief(nothingHere, wire.ProblemOf)
+	mux.Handle("/", pagesOr(a.guardPages(o.Pages), nothing))
+	h := a.observe(marked(a.admit(verbatim(allocationsPath, allocations, tidy(mux, nothing)))))
 	if o.Guard.BehindProxy {
 		return forwarded(h)
 	}
 	return h
+}
+
+// route is a line of the table of routes. None has a default: what a route is
+// for, and who may use it, has to be said.
+type route struct {
+	method, pattern string
+	scope           access.Scope
+	handler         http.Handler
+	doc             *operation // nil: a route of the book's, which OpenAPI can't say byte by byte
+}
+
+// routes is all that the API can be asked for, but for the echo.
+func (a *api) routes() []route {
+	return []route{
+		{http.MethodPost, "/add_batch", access.Stock, a.brief(a.addBatch, wire.BookProblem), nil},
+		{http.MethodPost, "/allocate", access.Allocate, a.brief(a.allocate, wire.BookProblem), nil},
+		{http.MethodGet, allocationsPath, access.Read, a.brief(a.allocations, wire.BookProblem), nil},
+
+		{http.MethodPost, "/v1/batches", access.Stock, a.v1(a.createBatch), &createBatchDoc},
+		{http.MethodGet, "/v1/batches", access.Read, a.v1(list(a.listBatches, "sku")), &listBatchesDoc},
+		{http.MethodGet, "/v1/batches/{ref}", access.Read, a.v1(a.getBatch), &getBatchDoc},
+		{http.MethodPatch, "/v1/batches/{ref}", access.Stock, a.v1(a.changeBatch), &changeBatchDoc},
+		{http.MethodGet, "/v1/batches/{ref}/lines", access.Read, a.v1(list(a.listBatchLines)), &listBatchLinesDoc},
+
+		{http.MethodGet, "/v1/orders", access.Read, a.v1(list(a.listOrders, "status")), &listOrdersDoc},
+		{http.MethodGet, "/v1/orders/{order_id}", access.Read, a.v1(a.getOrder), &getOrderDoc},
+		{http.MethodPost, "/v1/orders/{order_id}/lines", access.Allocate, a.v1(a.createLine), &createLineDoc},
+		{http.MethodGet, "/v1/orders/{order_id}/lines/{sku}", access.Read, a.v1(a.getLine), &getLineDoc},
+		{http.MethodDelete, "/v1/orders/{order_id}/lines/{sku}", access.Allocate, a.v1(a.cancelLine), &cancelLineDoc},
+		{http.MethodGet, "/v1/orders/{order_id}/lines/{sku}/explanation", access.Read, a.v1(a.explainLine), &explainLineDoc},
+		{http.MethodGet, "/v1/backorders", access.Read, a.v1(list(a.listBackorders, "sku")), &listBackordersDoc},
+
+		{http.MethodGet, "/v1/products", access.Read, a.v1(list(a.listProducts)), &listProductsDoc},
+		{http.MethodGet, "/v1/products/{sku}", access.Read, a.v1(a.getProduct), &getProductDoc},
+		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
+
+		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},
+		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
+
+		{http.MethodGet, "/v1/tokens", access.Admin, a.v1(a.listTokens), &listTokensDoc},
+		{http.MethodPost, "/v1/tokens", access.Admin, a.v1(a.issueToken), &issueTokenDoc},
+		{http.MethodDelete, "/v1/tokens/{name}", access.Admin, a.v1(a.revokeToken), &revokeTokenDoc},
+
+		{http.MethodGet, "/healthz", public, a.brief(a.alive, wire.ProblemOf), &aliveDoc},
+		{http.MethodGet, "/readyz", public, a.brief(a.ready, notReady), &readyDoc},
+		{http.MethodGet, "/metrics", access.Read, a.metrics, &metricsDoc},
+		{http.MethodGet, "/version", access.Read, a.brief(a.tellVersion, wire.ProblemOf), &versionDoc},
+		{http.MethodGet, "/openapi.json", public, a.brief(a.tellOpenAPI, wire.ProblemOf), &openAPIDoc},
+	}
+}
+
+// v1 makes a handler of a route of /v1.
+func (a *api) v1(do action) http.Handler { return a.brief(do, wire.ProblemOf) }
+
+// tidy has nothing found at an address that mux would tidy up and send clients
+// on from.
+func tidy(mux, nothing http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked := r.URL.EscapedPath(); path.Clean(asked) != strings.TrimSuffix(asked, "/") && asked != "/" {
+			nothing.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // verbatim has paths that begin with prefix handled as they are, and others by

@@ -11,13 +11,26 @@ import (
 	"allot/internal/domain"
 )
 
-// The two differ in the command alone: what allocate takes more than echo is
-// what the bus, the domain and the store take.
+// The first two differ in the command alone: what allocate takes more than echo
+// is what the bus, the domain and the store take. The third says more in its
+// answer.
 
-func BenchmarkEcho(b *testing.B)     { benchmark(b, "/echo") }
-func BenchmarkAllocate(b *testing.B) { benchmark(b, "/allocate") }
+func BenchmarkEcho(b *testing.B)         { benchmark(b, byBook("/echo"), http.StatusAccepted) }
+func BenchmarkAllocate(b *testing.B)     { benchmark(b, byBook("/allocate"), http.StatusAccepted) }
+func BenchmarkAllocateLine(b *testing.B) { benchmark(b, line, http.StatusCreated) }
 
-func benchmark(b *testing.B, path string) {
+// byBook is what asks for the nth order line as the book does.
+func byBook(path string) func(n int64) (string, string) {
+	return func(n int64) (string, string) {
+		return path, fmt.Sprintf(`{"orderid":"order-%d","sku":"SKU-%d","qty":3}`, n, n%100)
+	}
+}
+
+func line(n int64) (path, body string) {
+	return fmt.Sprintf("/v1/orders/order-%d/lines", n), fmt.Sprintf(`{"sku":"SKU-%d","qty":3}`, n%100)
+}
+
+func benchmark(b *testing.B, ask func(n int64) (path, body string), status int) {
 	b.Helper()
 	s := open(b)
 	for n := range 100 {
@@ -31,9 +44,8 @@ func benchmark(b *testing.B, path string) {
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			n := orders.Add(1)
-			body := strings.NewReader(fmt.Sprintf(`{"orderid":"order-%d","sku":"SKU-%d","qty":3}`, n, n%100))
-			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, s.url+path, body)
+			path, body := ask(orders.Add(1))
+			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
 			if err != nil {
 				b.Error(err)
 				return
@@ -46,7 +58,7 @@ func benchmark(b *testing.B, path string) {
 			}
 			_, _ = io.Copy(io.Discard, w.Body)
 			w.Body.Close()
-			if w.StatusCode != http.StatusAccepted {
+			if w.StatusCode != status {
 				b.Errorf("status %d", w.StatusCode)
 				return
 			}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -23,6 +24,13 @@ var (
 	problemType = []string{"application/problem+json"}
 )
 
+// What a body may be said to be.
+var (
+	jsonTypes   = []string{"application/json"}
+	patchTypes  = []string{"application/json", "application/merge-patch+json"}
+	ndjsonTypes = []string{"application/x-ndjson", "application/ndjson"}
+)
+
 // write answers with a body.
 func write(w http.ResponseWriter, status int, contentType []string, body []byte) {
 	h := w.Header()
@@ -34,9 +42,27 @@ func write(w http.ResponseWriter, status int, contentType []string, body []byte)
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
+// writeJSON answers with v as JSON.
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
+	to := json.NewEncoder(body)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(v); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	write(w, status, jsonType, body.Bytes())
+	return nil
+}
+
 // decode reads the JSON in a request's body.
 func decode[C any](w http.ResponseWriter, r *http.Request, read func([]byte, domain.Origin) (C, error)) (cmd C, _ error) {
-	if err := checkType(r, "application/json"); err != nil {
+	types := jsonTypes
+	if r.Method == http.MethodPatch {
+		types = patchTypes
+	}
+	if err := checkType(r, types...); err != nil {
 		return cmd, err
 	}
 	if r.ContentLength > MaxBody { // don't have it sent first

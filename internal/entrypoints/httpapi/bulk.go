@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
 	"time"
 
 	"allot/internal/access"
@@ -27,6 +26,13 @@ const (
 	// long as it takes.
 	MaxIdle = 30 * time.Second
 )
+
+var bulkDoc = operation{
+	id: "bulk", summary: "Many commands in one request, answered line by line",
+	detail: "NDJSON in both directions: a command a line in, an answer a line out, in order, and a summary at the end. The answer is always 200: " +
+		"each line of it has an `http_status` of its own. 64 KiB a line, 256 MiB a request.",
+	query: []string{"dry_run"}, ndjson: true, problems: []string{wire.CodeTooLarge, wire.CodeUnsupportedMediaType},
+}
 
 // bulk answers POST /v1/bulk: commands, one a line, with their answers, one a
 // line and in the same order, while further ones are being read. A line that is
@@ -57,38 +63,17 @@ func (a *api) bulk(w http.ResponseWriter, r *http.Request) {
 
 // checkBulk refuses a request before anything of it is done.
 func checkBulk(r *http.Request) (dryRun bool, _ error) {
-	if err := checkType(r, "application/x-ndjson", "application/ndjson"); err != nil {
+	if err := checkType(r, ndjsonTypes...); err != nil {
 		return false, err
 	}
 	if r.ContentLength > MaxBulk {
 		return false, errTooLarge("the request is too large", MaxBulk, "divide it among several requests")
 	}
-	return readDryRun(r.URL.RawQuery)
-}
-
-// readDryRun reads the only parameter that there is.
-func readDryRun(query string) (bool, error) {
-	given, err := url.ParseQuery(query)
+	q, err := parameters(r, "dry_run")
 	if err != nil {
-		return false, badParameter("query", "encode it as a URL wants it", "the query can't be read: %v", err)
+		return false, err
 	}
-	for name := range given {
-		if name != "dry_run" {
-			return false, badParameter(name, "leave it out; there is only dry_run", "there is no parameter %q", name)
-		}
-	}
-	switch values := given["dry_run"]; {
-	case len(values) == 0:
-		return false, nil
-	case len(values) == 1 && (values[0] == "true" || values[0] == "false"):
-		return values[0] == "true", nil
-	default:
-		return false, badParameter("dry_run", "leave it out to have the commands done", "dry_run is %q; it must be true or false, once", values)
-	}
-}
-
-func badParameter(name, hint, format string, args ...any) error {
-	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: name, Message: fmt.Sprintf(format, args...), Hint: hint}
+	return q.dryRun()
 }
 
 type performer func(context.Context, *service.Bus, iter.Seq[domain.Message]) iter.Seq[service.Outcome[any]]

@@ -108,10 +108,14 @@ func (g *gate) checkHost(host string) error {
 		Hint:    "use the address of the server, or start it with --host and this name"}
 }
 
-// guard is h for those who have the scope.
-func (a *api) guard(scope access.Scope, h http.HandlerFunc) http.HandlerFunc {
+// guard is h for those who have the scope. A route without a scope is a mistake
+// in the table of routes: guard panics.
+func (a *api) guard(scope access.Scope, h http.Handler) http.Handler {
 	if scope == public {
 		return h
+	}
+	if scope != perLine && !slices.Contains(access.Scopes, scope) {
+		panic(fmt.Sprintf("a route has the scope %q, which does not exist", scope))
 	}
 	return a.let(bearerChallenge, func(c access.Caller) error { return checkScope(c, scope) }, h)
 }
@@ -122,8 +126,8 @@ func (a *api) guardPages(pages http.Handler) http.Handler {
 	if pages == nil {
 		return nil
 	}
-	look := a.let(basicChallenge, func(c access.Caller) error { return checkScope(c, access.Read) }, pages.ServeHTTP)
-	change := a.let(basicChallenge, mayChangeAll, pages.ServeHTTP)
+	look := a.let(basicChallenge, func(c access.Caller) error { return checkScope(c, access.Read) }, pages)
+	change := a.let(basicChallenge, mayChangeAll, pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, secret, ok := r.BasicAuth(); ok {
 			r = r.Clone(r.Context())
@@ -133,9 +137,9 @@ func (a *api) guardPages(pages http.Handler) http.Handler {
 		case strings.HasPrefix(r.URL.Path, "/assets/"), strings.HasPrefix(r.URL.Path, "/docs/"): // the same everywhere
 			pages.ServeHTTP(w, r)
 		case r.Method == http.MethodGet, r.Method == http.MethodHead:
-			look(w, r)
+			look.ServeHTTP(w, r)
 		default:
-			change(w, r)
+			change.ServeHTTP(w, r)
 		}
 	})
 }
@@ -152,8 +156,8 @@ const (
 )
 
 // let is h for callers whom check lets in.
-func (a *api) let(challenge string, check func(access.Caller) error, h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func (a *api) let(challenge string, check func(access.Caller) error, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := a.gate.caller(r)
 		if err == nil {
 			err = check(c)
@@ -168,8 +172,8 @@ func (a *api) let(challenge string, check func(access.Caller) error, h http.Hand
 		if seen, ok := w.(*observed); ok {
 			seen.actor = c.Actor
 		}
-		h(w, r.WithContext(access.WithCaller(r.Context(), c)))
-	}
+		h.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), c)))
+	})
 }
 
 // caller is who makes a request.

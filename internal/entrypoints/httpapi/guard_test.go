@@ -37,7 +37,7 @@ func openGuarded(t *testing.T, g httpapi.Guard) *guardedShop {
 	g.Tokens = s.tokens
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx, cancel := context.WithCancel(t.Context())
-	s.listen(ctx, cancel, httpapi.New(s.bus, s.store, httpapi.Options{Log: log, Guard: g, Pages: pages, Echo: true}), httpapi.ServeOptions{Log: log})
+	s.listen(ctx, cancel, httpapi.New(s.bus, s.store, httpapi.Options{Log: log, Guard: g, Pages: pages, Metrics: pages, Echo: true}), httpapi.ServeOptions{Log: log})
 	return s
 }
 
@@ -75,6 +75,7 @@ var doors = []struct {
 	{"GET", "/healthz", "", "", nil},
 	{"GET", "/readyz", "", "", nil},
 	{"GET", "/version", "", "", []access.Scope{access.Read}},
+	{"GET", "/metrics", "", "", []access.Scope{access.Read}},
 }
 
 func TestEveryDoorOpensToItsScopeAndToNothingElse(t *testing.T) {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -12,6 +11,34 @@ import (
 )
 
 var errStopping = errors.New("the server is stopping")
+
+var aliveDoc = operation{
+	id: "healthz", summary: "Whether the process lives", answers: answers{200: condition{}},
+}
+
+var readyDoc = operation{
+	id: "readyz", summary: "Whether the database can be read and written to, and the server isn't about to stop", answers: answers{200: condition{}},
+	problems: []string{service.CodeUnavailable, service.CodeStorageFull, service.CodeReadOnly},
+}
+
+var versionDoc = operation{
+	id: "version", summary: "Which program answers", answers: answers{200: program{}},
+}
+
+var metricsDoc = operation{
+	id: "metrics", summary: "Metrics for Prometheus", detail: "[Metrics](metrics.md) lists them.", text: "text/plain",
+}
+
+// condition is how a server does.
+type condition struct {
+	Status string `json:"status"`
+}
+
+// program is what answers.
+type program struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
 
 // alive answers GET /healthz: the process runs.
 func (a *api) alive(w http.ResponseWriter, _ *http.Request) error {
@@ -53,13 +80,5 @@ func notReady(err error) wire.Problem {
 
 // tellVersion answers GET /version.
 func (a *api) tellVersion(w http.ResponseWriter, _ *http.Request) error {
-	body, err := json.Marshal(struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	}{"allot", a.version})
-	if err != nil {
-		return err
-	}
-	write(w, http.StatusOK, jsonType, append(body, '\n'))
-	return nil
+	return writeJSON(w, http.StatusOK, program{"allot", a.version})
 }

@@ -45,7 +45,7 @@ func TestTheClientsRequestIDIsTakenIfItIsOne(t *testing.T) {
 	}
 }
 
-func TestEventsHaveTheRequestIDAsCorrelation(t *testing.T) {
+func TestEventsHaveTheRequestIDAsCorrelationAndSayWhoAsked(t *testing.T) {
 	s := open(t)
 	s.ask(http.MethodPost, "/add_batch", `{"ref":"b1","sku":"LAMP","qty":1}`, "Content-Type", plain, "X-Request-Id", "r-batch")
 	s.ask(http.MethodPost, "/v1/bulk", `{"op":"allocate","order_id":"o1","sku":"LAMP","qty":1,"reason":"urgent"}`, "Content-Type", ndjson, "X-Request-Id", "r-bulk")

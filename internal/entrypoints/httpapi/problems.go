@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -51,7 +52,7 @@ func retryAfter(code string) int {
 }
 
 // methods is a resource: what it does by method. HEAD does as GET.
-type methods map[string]http.HandlerFunc
+type methods map[string]http.Handler
 
 func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	method := r.Method
@@ -59,7 +60,7 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		method = http.MethodGet
 	}
 	if h, ok := m[method]; ok {
-		h(w, r)
+		h.ServeHTTP(w, r)
 		return
 	}
 	w.Header().Set("Allow", m.allowed())
@@ -84,4 +85,9 @@ func (m methods) allowed() string {
 func nothingHere(_ http.ResponseWriter, r *http.Request) error {
 	return &domain.Error{Kind: domain.NotFound, Code: wire.CodeNotFound, Message: "there is nothing at " + r.URL.Path,
 		Hint: "look at the address: case and slashes matter"}
+}
+
+// missing says that what an address names does not exist.
+func missing(format, name, hint string) error {
+	return &domain.Error{Kind: domain.NotFound, Code: wire.CodeNotFound, Message: fmt.Sprintf(format, name), Hint: hint}
 }

@@ -42,14 +42,19 @@ func open(tb testing.TB) *shop {
 // serve starts a server over a store and a reader that may have their troubles.
 func (s *shop) serve(store service.Store, reader views.Reader) {
 	s.t.Helper()
+	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, nil))
+	service.Register(s.bus)
+	s.host(reader)
+}
+
+// host starts a server over the bus of the shop.
+func (s *shop) host(reader views.Reader) {
+	s.t.Helper()
 	level := slog.LevelDebug
 	if _, measured := s.t.(*testing.B); measured {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
-	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, nil))
-	service.Register(s.bus)
-
 	ctx, cancel := context.WithCancel(s.t.Context())
 	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Stopping: ctx.Done(), Echo: true})
 	s.listen(ctx, cancel, h, httpapi.ServeOptions{Log: log})

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -10,12 +9,29 @@ import (
 	"allot/internal/entrypoints/wire"
 )
 
-const tokensPath = "/v1/tokens"
+// tokens are those of the server, and whether they are only to be looked at.
+func (a *api) tokens(r *http.Request, parameter ...string) (_ *access.Registry, dryRun bool, _ error) {
+	q, err := parameters(r, parameter...)
+	if err != nil {
+		return nil, false, err
+	}
+	if a.gate.Tokens == nil {
+		return nil, false, &domain.Error{Kind: domain.NotFound, Code: wire.CodeNotFound, Message: "this server has no tokens", Hint: "start it over a database"}
+	}
+	dryRun, err = q.dryRun()
+	return a.gate.Tokens, dryRun, err
+}
+
+var issueTokenDoc = operation{
+	id: "issue_token", summary: "Make a token", detail: "The answer is the only one that ever has the secret.",
+	query: []string{"dry_run"}, body: wire.TokenMembers(),
+	answers: answers{201: wire.Token{}}, problems: []string{access.CodeTokenConflict},
+}
 
 // issueToken answers POST /v1/tokens. The answer is the only one that ever has
 // the secret.
 func (a *api) issueToken(w http.ResponseWriter, r *http.Request) error {
-	dryRun, err := readDryRun(r.URL.RawQuery)
+	tokens, dryRun, err := a.tokens(r, "dry_run")
 	if err != nil {
 		return err
 	}
@@ -24,13 +40,13 @@ func (a *api) issueToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if dryRun {
-		t, err := a.gate.Tokens.PreviewIssue(r.Context(), wanted)
+		t, err := tokens.PreviewIssue(r.Context(), wanted)
 		if err != nil {
 			return err
 		}
 		return writeJSON(w, http.StatusCreated, wire.TokenOf(t))
 	}
-	t, secret, err := a.gate.Tokens.Issue(r.Context(), wanted)
+	t, secret, err := tokens.Issue(r.Context(), wanted)
 	if err != nil {
 		return err
 	}
@@ -50,27 +66,35 @@ func expiry(t access.Token) string {
 	return t.Expires.Format(time.RFC3339)
 }
 
+var listTokensDoc = operation{id: "list_tokens", summary: "List tokens, without their secrets", answers: answers{200: wire.Tokens{}}}
+
 // listTokens answers GET /v1/tokens.
 func (a *api) listTokens(w http.ResponseWriter, r *http.Request) error {
-	if err := checkNoParameters(r); err != nil {
+	tokens, _, err := a.tokens(r)
+	if err != nil {
 		return err
 	}
-	all, err := a.gate.Tokens.List(r.Context())
+	all, err := tokens.List(r.Context())
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, wire.TokensOf(all))
 }
 
+var revokeTokenDoc = operation{
+	id: "revoke_token", summary: "Revoke a token, for good", detail: "It opens nothing any more within a second. The name may be given to another token then.",
+	query: []string{"dry_run"}, answers: answers{200: wire.Token{}}, problems: []string{access.CodeUnknownToken},
+}
+
 // revokeToken answers DELETE /v1/tokens/{name}.
 func (a *api) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	dryRun, err := readDryRun(r.URL.RawQuery)
+	tokens, dryRun, err := a.tokens(r, "dry_run")
 	if err != nil {
 		return err
 	}
-	revoke := a.gate.Tokens.Revoke
+	revoke := tokens.Revoke
 	if dryRun {
-		revoke = a.gate.Tokens.PreviewRevoke
+		revoke = tokens.PreviewRevoke
 	}
 	t, err := revoke(r.Context(), r.PathValue("name"))
 	if err != nil {
@@ -81,20 +105,4 @@ func (a *api) revokeToken(w http.ResponseWriter, r *http.Request) error {
 			"actor", access.CallerOf(r.Context()).Actor, "request_id", requestID(w))
 	}
 	return writeJSON(w, http.StatusOK, wire.TokenOf(t))
-}
-
-func checkNoParameters(r *http.Request) error {
-	if r.URL.RawQuery != "" {
-		return badParameter("query", "leave it out", "%s takes no parameters", r.URL.Path)
-	}
-	return nil
-}
-
-func writeJSON(w http.ResponseWriter, status int, answer any) error {
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return err
-	}
-	write(w, status, jsonType, append(body, '\n'))
-	return nil
 }

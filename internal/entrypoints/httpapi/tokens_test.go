@@ -64,7 +64,7 @@ func TestTokensThatCannotBeMadeAreRefused(t *testing.T) {
 		expectProblem(t, s.post("/v1/tokens", body), want.status, want.code, want.field)
 	}
 	expectProblem(t, s.post("/v1/tokens?force=1", `{"name":"shop","scopes":["read"]}`), 422, domain.CodeValidationFailed, "force")
-	expectProblem(t, s.get("/v1/tokens?limit=1"), 422, domain.CodeValidationFailed, "query")
+	expectProblem(t, s.get("/v1/tokens?limit=1"), 422, domain.CodeValidationFailed, "limit")
 	expectProblem(t, s.ask("POST", "/v1/tokens", `{}`, "Content-Type", "text/plain"), 415, wire.CodeUnsupportedMediaType, "")
 }
 

@@ -47,10 +47,7 @@ var operations = []operation{
 
 // command is the operation that a type of command is on the wire.
 func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields ...field[C]) operation {
-	fields = append(fields,
-		text("reason", func(c *C) *string { return &origin(c).Reason }),
-		text("note", func(c *C) *string { return &origin(c).Note }))
-	members := object[C]{fields: fields}
+	members := object[C]{fields: explained(origin, fields)}
 	return operation{
 		op: op,
 		decode: func(m []pair, from domain.Origin) (domain.Message, error) {
@@ -70,6 +67,13 @@ func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields
 			return ok
 		},
 	}
+}
+
+// explained are fields, with a reason and a note.
+func explained[C any](origin func(*C) *domain.Origin, fields []field[C]) []field[C] {
+	return append(fields,
+		text("reason", func(c *C) *string { return &origin(c).Reason }),
+		text("note", func(c *C) *string { return &origin(c).Note }))
 }
 
 // DecodeCommand reads a command: {"op": "allocate", "order_id": ...}. A reason

@@ -20,6 +20,7 @@ type object[T any] struct {
 // field is a member of such an object.
 type field[T any] struct {
 	name     string
+	kind     Kind
 	required bool
 	read     func(to *T, value []byte) error
 	write    func(from *T, to *writer)
@@ -35,6 +36,7 @@ func required[T any](f field[T]) field[T] {
 func text[T any, S ~string](name string, at func(*T) *S) field[T] {
 	return field[T]{
 		name:  name,
+		kind:  Text,
 		read:  func(to *T, value []byte) (err error) { *at(to), err = readText[S](name, value); return err },
 		write: func(from *T, to *writer) { to.text(name, string(*at(from))) },
 	}
@@ -44,6 +46,7 @@ func text[T any, S ~string](name string, at func(*T) *S) field[T] {
 func quantity[T any](name string, at func(*T) *int) field[T] {
 	return field[T]{
 		name:  name,
+		kind:  Quantity,
 		read:  func(to *T, value []byte) (err error) { *at(to), err = readQuantity(name, value); return err },
 		write: func(from *T, to *writer) { to.number(name, *at(from)) },
 	}
@@ -53,6 +56,7 @@ func quantity[T any](name string, at func(*T) *int) field[T] {
 func date[T any](name string, at func(*T) *domain.Date) field[T] {
 	return field[T]{
 		name:  name,
+		kind:  CivilDate,
 		read:  func(to *T, value []byte) (err error) { *at(to), err = readDate(name, value); return err },
 		write: func(from *T, to *writer) { to.text(name, at(from).String()) },
 	}

@@ -43,9 +43,12 @@ func TokensOf(all []access.Token) Tokens {
 
 var tokenRequest = object[access.Token]{fields: []field[access.Token]{
 	required(text("name", func(t *access.Token) *string { return &t.Name })),
-	required(field[access.Token]{name: "scopes", read: readScopes}),
-	{name: "expires", read: readExpiry},
+	required(field[access.Token]{name: "scopes", kind: Texts, read: readScopes}),
+	{name: "expires", kind: Moment, read: readExpiry},
 }}
+
+// TokenMembers lists what the request for a token may have.
+func TokenMembers() []Member { return tokenRequest.list() }
 
 // DecodeToken reads what a token is to be: {"name", "scopes", "expires"}. It is
 // not yet validated.

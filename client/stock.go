@@ -1,0 +1,152 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+)
+
+// Batch is stock bought together.
+type Batch struct {
+	Ref       string `json:"ref"`
+	SKU       string `json:"sku"`
+	Qty       int    `json:"qty"` // units purchased
+	Allocated int    `json:"allocated"`
+	Shipped   int    `json:"shipped"`
+	Available int    `json:"available"`
+	ETA       string `json:"eta"` // empty: in the warehouse
+
+	ETAChanged bool   `json:"eta_changed"` // it was expected otherwise at first
+	FirstETA   string `json:"first_eta"`   // if so: date; empty: in the warehouse
+	Closed     bool   `json:"closed"`      // it takes no new lines
+
+	Seq   int64 `json:"seq"`   // its place in the order of creation
+	Lines int   `json:"lines"` // lines that have stock of it; only where one batch is asked for
+}
+
+// NewBatch is a batch to be created.
+type NewBatch struct {
+	Ref    string `json:"ref"`
+	SKU    string `json:"sku"`
+	Qty    int    `json:"qty"`           // units, at least 0
+	ETA    string `json:"eta,omitempty"` // empty: in the warehouse
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+	DryRun bool   `json:"-"` // do nothing, and answer what would be
+}
+
+// BatchChange is what a batch is to become.
+type BatchChange struct {
+	Qty    int    `json:"qty"` // units purchased, in all
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+	DryRun bool   `json:"-"` // do nothing, and answer what would be
+}
+
+// Stocked is what became of a command about a batch.
+type Stocked struct {
+	Ref       string `json:"ref"`
+	SKU       string `json:"sku"`
+	Qty       int    `json:"qty"`
+	ETA       string `json:"eta"`
+	Allocated int    `json:"allocated"`
+	Shipped   int    `json:"shipped"`
+	Available int    `json:"available"`
+	Closed    bool   `json:"closed"`
+	Replayed  bool   `json:"replayed"` // it was so already
+	Consequences
+}
+
+// Consequences are what a command does beyond what it is about.
+type Consequences struct {
+	DryRun bool   `json:"dry_run"` // nothing was done
+	Moves  []Move `json:"moves"`
+}
+
+// Move is what becomes of a line because of a command about something else.
+type Move struct {
+	OrderID string `json:"order_id"`
+	SKU     string `json:"sku"`
+	Qty     int    `json:"qty"`
+	From    string `json:"from"` // batch; empty: it was backordered
+	FromETA string `json:"from_eta"`
+	To      string `json:"to"` // batch; empty: it is backordered
+	ToETA   string `json:"to_eta"`
+}
+
+// CreateBatch records stock that was bought. The same batch again changes
+// nothing; other content is refused: "batch_conflict".
+func (c *Client) CreateBatch(ctx context.Context, b NewBatch) (out Stocked, _ error) {
+	return out, c.call(ctx, http.MethodPost, "/v1/batches", trial(b.DryRun), b, &out)
+}
+
+// ChangeBatch corrects how much of a batch was purchased. Moves has the lines
+// that change place.
+func (c *Client) ChangeBatch(ctx context.Context, ref string, change BatchChange) (out Stocked, _ error) {
+	return out, c.call(ctx, http.MethodPatch, batchPath(ref), trial(change.DryRun), change, &out)
+}
+
+// Batch returns a batch, or "unknown_batch".
+func (c *Client) Batch(ctx context.Context, ref string) (out Batch, _ error) {
+	return out, c.call(ctx, http.MethodGet, batchPath(ref), nil, nil, &out)
+}
+
+// Batches yields batches by reference, those of one SKU if it is given.
+func (c *Client) Batches(ctx context.Context, sku string) iter.Seq2[Batch, error] {
+	return pages[Batch](ctx, c, "/v1/batches", values("sku", sku))
+}
+
+// BatchLines yields the lines allocated to a batch, oldest first.
+func (c *Client) BatchLines(ctx context.Context, ref string) iter.Seq2[Line, error] {
+	return pages[Line](ctx, c, batchPath(ref)+"/lines", nil)
+}
+
+func batchPath(ref string) string { return "/v1/batches/" + url.PathEscape(ref) }
+
+// Product is the stock of one SKU. OnHand + Inbound - Allocated = Available.
+type Product struct {
+	SKU              string  `json:"sku"`
+	Description      string  `json:"description"`
+	OnHand           int     `json:"on_hand"`
+	Inbound          int     `json:"inbound"`
+	Allocated        int     `json:"allocated"`
+	Available        int     `json:"available"`
+	Backordered      int     `json:"backordered"`
+	BackorderedLines int     `json:"backordered_lines"`
+	Version          int64   `json:"product_version"`
+	Batches          []Batch `json:"batches"` // in the order of their use; only where one product is asked for
+}
+
+// ProductChange is what a product is to become.
+type ProductChange struct {
+	Description string `json:"description"`
+	Reason      string `json:"reason,omitempty"`
+	Note        string `json:"note,omitempty"`
+	DryRun      bool   `json:"-"` // do nothing, and answer what would be
+}
+
+// Described is what became of a command about a product.
+type Described struct {
+	SKU         string `json:"sku"`
+	Description string `json:"description"`
+	Replayed    bool   `json:"replayed"` // it was so already
+	Consequences
+}
+
+// DescribeProduct gives a product a name for people, and makes its SKU known.
+func (c *Client) DescribeProduct(ctx context.Context, sku string, change ProductChange) (out Described, _ error) {
+	return out, c.call(ctx, http.MethodPut, productPath(sku), trial(change.DryRun), change, &out)
+}
+
+// Product returns a product, or "not_found".
+func (c *Client) Product(ctx context.Context, sku string) (out Product, _ error) {
+	return out, c.call(ctx, http.MethodGet, productPath(sku), nil, nil, &out)
+}
+
+// Products yields products by SKU.
+func (c *Client) Products(ctx context.Context) iter.Seq2[Product, error] {
+	return pages[Product](ctx, c, "/v1/products", nil)
+}
+
+func productPath(sku string) string { return "/v1/products/" + url.PathEscape(sku) }

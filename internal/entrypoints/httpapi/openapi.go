@@ -1,0 +1,305 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"allot/internal/domain"
+	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+// operation is what OpenAPI says of a route beyond its line in the table.
+type operation struct {
+	id       string
+	summary  string
+	detail   string        // in Markdown; may be empty
+	query    []string      // parameters, by name
+	body     []wire.Member // nil: there is none, or it is NDJSON
+	ndjson   bool          // body and answer are NDJSON
+	text     string        // the content type of the answer, if it is neither that nor JSON
+	answers  answers
+	problems []string // codes, beyond those that follow from the rest
+}
+
+// answers are the types of the answers that are no problem, by status.
+type answers map[int]any
+
+var openAPIDoc = operation{
+	id: "openapi", summary: "This description, as OpenAPI 3.1", answers: answers{200: map[string]any{}},
+}
+
+// tellOpenAPI answers GET /openapi.json.
+func (a *api) tellOpenAPI(w http.ResponseWriter, _ *http.Request) error {
+	doc, err := a.openAPI()
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, jsonType, doc)
+	return nil
+}
+
+// describe is the OpenAPI document of routes, as JSON.
+func describe(routes []route) ([]byte, error) {
+	told, err := readExamples()
+	if err != nil {
+		return nil, err
+	}
+	d := newDescription(told)
+	for _, r := range routes {
+		if r.doc != nil {
+			d.add(r)
+		}
+	}
+	d.finish()
+	compact, err := json.Marshal(d.api)
+	if err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	var doc bytes.Buffer
+	if err := json.Indent(&doc, compact, "", "  "); err != nil {
+		return nil, fmt.Errorf("indent the OpenAPI document: %w", err)
+	}
+	return append(doc.Bytes(), '\n'), nil
+}
+
+// description is an OpenAPI document that is being written.
+type description struct {
+	api      *huma.OpenAPI
+	schemas  huma.Registry
+	examples []example
+}
+
+func newDescription(told []example) *description {
+	schemas := huma.NewMapRegistry("#/components/schemas/", nameSchema)
+	schemas.RegisterTypeAlias(reflect.TypeFor[views.PassedOver](), reflect.TypeFor[domain.PassedOver]())
+	return &description{schemas: schemas, examples: told, api: &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{Title: "Allot", Version: "v1",
+			Description: "Allocates order lines to batches of stock. Within v1 members, values and routes are only added. " +
+				"Identifiers in paths are percent-encoded. Every answer has the header X-Request-Id.",
+			License: &huma.License{Name: "See the file LICENSE of the program"}},
+		Servers:    []*huma.Server{{URL: "/"}},
+		Paths:      map[string]*huma.PathItem{},
+		Components: &huma.Components{Schemas: schemas},
+	}}
+}
+
+// nameSchema names the schema of a type.
+func nameSchema(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[views.Why]() || t == reflect.TypeFor[*views.Why]() {
+		return "Explanation"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
+}
+
+// add enters a route.
+func (d *description) add(r route) {
+	op := &huma.Operation{
+		OperationID: r.doc.id, Summary: r.doc.summary, Description: r.doc.detail,
+		Parameters: parametersOf(r), Responses: map[string]*huma.Response{},
+		Extensions: map[string]any{"x-scope": string(r.scope)},
+	}
+	if r.doc.body != nil || r.doc.ndjson {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: d.bodyOf(r)}
+	}
+	for status, answer := range r.doc.answers {
+		d.answer(op, r.doc.id, status, "application/json", d.schemas.Schema(reflect.TypeOf(answer), true, "Answer"))
+	}
+	if r.doc.ndjson {
+		d.answer(op, r.doc.id, http.StatusOK, ndjsonType[0], &huma.Schema{Type: huma.TypeString})
+	}
+	if r.doc.text != "" {
+		d.answer(op, r.doc.id, http.StatusOK, r.doc.text, &huma.Schema{Type: huma.TypeString})
+	}
+	for status, means := range problemsOf(r) {
+		d.answer(op, r.doc.id, status, problemType[0], d.schemas.Schema(reflect.TypeFor[wire.Problem](), true, ""))
+		op.Responses[strconv.Itoa(status)].Description = strings.Join(means, "; ")
+	}
+	d.enter(r, op)
+}
+
+func (d *description) answer(op *huma.Operation, id string, status int, contentType string, schema *huma.Schema) {
+	media := &huma.MediaType{Schema: schema, Examples: map[string]*huma.Example{}}
+	for _, e := range d.examples {
+		if e.Operation == id && e.Status == status {
+			media.Examples[e.Name] = &huma.Example{Summary: e.request(), Value: e.Answer}
+		}
+	}
+	op.Responses[strconv.Itoa(status)] = &huma.Response{
+		Description: http.StatusText(status), Content: map[string]*huma.MediaType{contentType: media},
+	}
+}
+
+func (d *description) bodyOf(r route) map[string]*huma.MediaType {
+	media := &huma.MediaType{Examples: map[string]*huma.Example{}}
+	for _, e := range d.examples {
+		if e.Operation == r.doc.id && e.Status < 400 {
+			media.Examples[e.Name] = &huma.Example{Value: e.Body}
+		}
+	}
+	if r.doc.ndjson {
+		media.Schema = &huma.Schema{Type: huma.TypeString}
+		return map[string]*huma.MediaType{ndjsonType[0]: media}
+	}
+	name := schemaName(r.doc.id)
+	d.schemas.Map()[name] = schemaOf(r.doc.body)
+	media.Schema = &huma.Schema{Ref: "#/components/schemas/" + name}
+	content := map[string]*huma.MediaType{"application/json": media}
+	if r.method == http.MethodPatch {
+		content["application/merge-patch+json"] = media
+	}
+	return content
+}
+
+// schemaName is the name of the schema of an operation's body: "CreateBatch".
+func schemaName(id string) (name string) {
+	for word := range strings.SplitSeq(id, "_") {
+		name += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return name
+}
+
+func (d *description) enter(r route, op *huma.Operation) {
+	item := d.api.Paths[r.pattern]
+	if item == nil {
+		item = &huma.PathItem{}
+		d.api.Paths[r.pattern] = item
+	}
+	switch r.method {
+	case http.MethodGet:
+		item.Get = op
+	case http.MethodPost:
+		item.Post = op
+	case http.MethodPut:
+		item.Put = op
+	case http.MethodPatch:
+		item.Patch = op
+	case http.MethodDelete:
+		item.Delete = op
+	}
+}
+
+// finish says in the schemas of answers what their types can't.
+func (d *description) finish() {
+	for _, s := range d.schemas.Map() {
+		for name, p := range s.Properties {
+			if p.Ref != "" {
+				continue
+			}
+			p.Nullable = false // what is empty is left out, or an empty list
+			if t := terms[name]; p.Description == "" {
+				p.Description = t.means
+				p.Enum = t.oneOf
+			}
+			if slices.Contains(dates, name) {
+				p.Format = "date"
+			}
+		}
+		if s.Title == "" {
+			s.AdditionalProperties = nil // a newer server may say more
+		}
+		s.Title = ""
+	}
+}
+
+// dates are the names of members that are civil dates.
+var dates = []string{"eta", "first_eta", "from_eta", "to_eta", "promise", "first_promise", "required_by"}
+
+// schemaOf is the schema of a body. Nothing that it doesn't name is accepted.
+func schemaOf(members []wire.Member) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeObject, Title: "body", Properties: map[string]*huma.Schema{}, AdditionalProperties: false}
+	for _, m := range members {
+		t := terms[m.Name]
+		p := &huma.Schema{Type: huma.TypeString, Description: t.means, Enum: t.oneOf}
+		switch m.Kind {
+		case wire.Quantity:
+			p.Type = huma.TypeInteger
+			p.Minimum, p.Maximum = new(float64), new(float64(domain.MaxQty))
+		case wire.Moment:
+			p.Format = "date-time"
+		case wire.Texts:
+			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: &huma.Schema{Type: huma.TypeString, Enum: t.oneOf}}
+		case wire.CivilDate:
+			p.Format = "date"
+		case wire.Text:
+			p.MaxLength = new(longest(m.Name))
+		}
+		s.Properties[m.Name] = p
+		if m.Required {
+			s.Required = append(s.Required, m.Name)
+		}
+	}
+	return s
+}
+
+func longest(name string) int {
+	if name == "note" || name == "description" {
+		return domain.MaxNote
+	}
+	return domain.MaxIdentifier
+}
+
+var inPath = regexp.MustCompile(`\{(\w+)\}`)
+
+// pathNames are the names of the parameters in a pattern.
+func pathNames(pattern string) (names []string) {
+	for _, m := range inPath.FindAllStringSubmatch(pattern, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+func parametersOf(r route) (out []*huma.Param) {
+	for _, name := range pathNames(r.pattern) {
+		out = append(out, &huma.Param{Name: name, In: "path", Required: true, Description: terms[name].means,
+			Schema: &huma.Schema{Type: huma.TypeString, MaxLength: new(domain.MaxIdentifier)}})
+	}
+	for _, name := range r.doc.query {
+		s := &huma.Schema{Type: huma.TypeString, Enum: terms[name].oneOf}
+		switch name {
+		case "dry_run":
+			s.Type = huma.TypeBoolean
+		case "limit":
+			s.Type, s.Minimum, s.Default = huma.TypeInteger, new(1.0), views.DefaultPage
+		}
+		out = append(out, &huma.Param{Name: name, In: "query", Description: terms[name].means, Schema: s})
+	}
+	return out
+}
+
+// problemsOf are the problems that a route may answer with, by status: those it
+// names and those that follow from what it takes.
+func problemsOf(r route) map[int][]string {
+	codes := slices.Clone(r.doc.problems)
+	if r.scope != public {
+		codes = append(codes, service.CodeUnavailable, wire.CodeOutcomeUnknown, wire.CodeInternal, domain.CodeValidationFailed)
+	}
+	if r.scope != public && r.method != http.MethodGet {
+		codes = append(codes, service.CodeOverloaded, service.CodeTimedOut, service.CodeStorageFull, service.CodeReadOnly)
+	}
+	if r.doc.body != nil {
+		codes = append(codes, wire.CodeMalformedJSON, wire.CodeTooLarge, wire.CodeUnsupportedMediaType)
+	}
+	found := map[int][]string{}
+	for _, m := range wire.Meanings() {
+		if slices.Contains(codes, m.Code) {
+			found[m.Status] = append(found[m.Status], fmt.Sprintf("`%s`: %s", m.Code, m.Title))
+		}
+	}
+	return found
+}
+
+// statuses are the statuses of problems, in order.
+func statuses(problems map[int][]string) []int { return slices.Sorted(maps.Keys(problems)) }

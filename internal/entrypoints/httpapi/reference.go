@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"allot/internal/access"
+)
+
+// Reference writes the reference of the HTTP API in Markdown, from the table of
+// routes, what OpenAPI says of them, and examples that a test makes.
+func Reference(w io.Writer) error {
+	told, err := readExamples()
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(w, preface)
+	for _, r := range (&api{}).routes() {
+		if r.doc != nil {
+			referTo(w, r, told)
+		}
+	}
+	return nil
+}
+
+const preface = `# HTTP
+
+Generated from the program. ` + "`GET /openapi.json`" + ` says the same as OpenAPI 3.1.
+
+Served on ` + "`127.0.0.1:5005`" + ` unless ` + "`--addr`" + ` says otherwise. Bodies are JSON in UTF-8, at most 64 KiB, with ` + "`Content-Type: application/json`" + `: one object, no member
+twice, none that isn't listed here. Identifiers in paths are percent-encoded. Parameters that a route doesn't know are refused.
+Errors are [problems](errors.md). Every answer has an ` + "`X-Request-Id`" + `: the one that was sent, or a new one; events that come of the
+request carry it as ` + "`correlation`" + `.
+
+A request has 5 seconds (` + "`--request-timeout`" + `). If it ends without an answer, send the same again: a command that was done is not done twice.
+
+A 503 says in ` + "`Retry-After`" + ` how many seconds to wait, not the same number to everybody. With ` + "`overloaded`, `timed_out`, `storage_full`, `read_only` and `unavailable`" + `
+nothing was done; with ` + "`outcome_unknown`" + ` nobody can say yet.
+
+` + "`?dry_run=true`" + ` on anything that writes answers as if it were done, with the ` + "`moves`" + ` of other lines, and does nothing.
+
+Lists come in pages: ` + "`items`" + `, and in ` + "`next`" + ` the address of the next page.
+
+## The book's routes
+
+| request | answer | scope |
+|---|---|---|
+| ` + "`POST /add_batch` `{\"ref\",\"sku\",\"qty\",\"eta\"}`" + ` | 201 ` + "`OK`. `eta`" + ` null or left out: in the warehouse | stock |
+| ` + "`POST /allocate` `{\"orderid\",\"sku\",\"qty\"}`" + ` | 202 ` + "`OK`, with the headers `Allocation-Status: allocated`, `out_of_stock` or `replayed` and `Allocation-Batch`; 400 `{\"message\":\"Invalid sku X\"}`" + `. A line that finds no stock is not kept | allocate |
+| ` + "`GET /allocations/{orderid}`" + ` | 200 ` + "`[{\"batchref\":\"b1\",\"sku\":\"X\"}]`, or 404 `not found`" + ` | read |
+
+What differs from the book's service on purpose is on [a page of its own](differences-from-the-book.md).
+
+## Commands in bulk
+
+| ` + "`op`" + ` | members |
+|---|---|
+| ` + "`add_batch` | `ref`, `sku`, `qty`, `eta`" + ` |
+| ` + "`change_batch` | `ref`, `qty`" + ` |
+| ` + "`allocate` | `order_id`, `sku`, `qty`, `on_shortage` (`backorder`, the default, or `reject`)" + ` |
+| ` + "`cancel` | `order_id`, `sku`" + ` |
+| ` + "`describe_product` | `sku`, `description`" + ` |
+
+Each takes ` + "`reason` and `note`" + ` besides. Commands are done a thousand at a time: write on without waiting for answers, and read them
+as they come.
+`
+
+// referTo writes of one route.
+func referTo(w io.Writer, r route, told []example) {
+	fmt.Fprintf(w, "\n## %s %s\n\n%s. %s\n", r.method, r.pattern, r.doc.summary, strings.TrimSpace(r.doc.detail+" "+scopeOf(r)))
+	tabulate(w, r)
+	for _, e := range told {
+		if e.Operation == r.doc.id {
+			e.tell(w)
+		}
+	}
+	problems := problemsOf(r)
+	if len(problems) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\n| problem | |\n|---|---|\n")
+	for _, status := range statuses(problems) {
+		fmt.Fprintf(w, "| %d | %s |\n", status, strings.Join(problems[status], "; "))
+	}
+}
+
+func scopeOf(r route) string {
+	switch r.scope {
+	case public:
+		return "Anybody may ask."
+	case perLine:
+		return fmt.Sprintf("Each line needs the scope of its command: `%s` or `%s`.", access.Allocate, access.Stock)
+	}
+	return fmt.Sprintf("Needs the scope `%s`.", r.scope)
+}
+
+// tabulate lists what a request may have.
+func tabulate(w io.Writer, r route) {
+	names := pathNames(r.pattern)
+	if len(names)+len(r.doc.query)+len(r.doc.body) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\n| | in | |\n|---|---|---|\n")
+	for _, name := range names {
+		fmt.Fprintf(w, "| `%s` | path | %s |\n", name, terms[name].means)
+	}
+	for _, name := range r.doc.query {
+		fmt.Fprintf(w, "| `%s` | query | %s |\n", name, terms[name].means)
+	}
+	for _, m := range r.doc.body {
+		in := "body"
+		if m.Required {
+			in = "body, required"
+		}
+		fmt.Fprintf(w, "| `%s` | %s | %s |\n", m.Name, in, terms[m.Name].means)
+	}
+}
+
+// tell writes the example as it goes over the wire.
+func (e example) tell(w io.Writer) {
+	fmt.Fprintf(w, "\n%s:\n\n```\n%s\n", strings.ToUpper(e.Name[:1])+e.Name[1:], e.request())
+	if e.Body != nil {
+		fmt.Fprintln(w, readable(e.Body))
+	}
+	fmt.Fprintf(w, "\n%d\n%s\n```\n", e.Status, readable(e.Answer))
+}
+
+// readable is a body as one can read it: one that is long on several lines.
+func readable(body json.RawMessage) string {
+	var compact, indented bytes.Buffer
+	const line = 120
+	text := strings.TrimSpace(plain(body))
+	if text != string(body) || json.Compact(&compact, body) != nil {
+		return text
+	}
+	if compact.Len() <= line || json.Indent(&indented, compact.Bytes(), "", "  ") != nil {
+		return compact.String()
+	}
+	return indented.String()
+}

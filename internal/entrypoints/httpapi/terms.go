@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"allot/internal/access"
+	"allot/internal/domain"
+)
+
+// term is what a member or parameter of some name means. One word means one
+// thing, wherever it is.
+type term struct {
+	means string
+	oneOf []any // nil: anything
+}
+
+// terms has every name there is.
+var terms = map[string]term{
+	// What things are called.
+	"order_id":  {means: "The order."},
+	"sku":       {means: "The product's SKU. Compared byte by byte, as all identifiers are."},
+	"ref":       {means: "The batch's reference."},
+	"batch_ref": {means: "The batch that the line is allocated to."},
+	"seq":       {means: "The place in the order of acceptance or creation: smaller is older."},
+
+	// Quantities are units.
+	"qty":               {means: "Units: at least 1 of a line; of a batch those purchased in all, at least 0."},
+	"allocated":         {means: "Units allocated; of an order the number of such lines."},
+	"available":         {means: "Units that can still be allocated."},
+	"on_hand":           {means: "Units in the warehouse, whosever they are."},
+	"inbound":           {means: "Units on their way."},
+	"backordered":       {means: "Units that wait for stock; of an order the number of such lines."},
+	"backordered_lines": {means: "Lines that wait for stock."},
+	"cancelled":         {means: "Lines that were cancelled."},
+	"largest_fit":       {means: "The largest line of this SKU that one batch could take."},
+	"held":              {means: "Lines that are held."},
+	"shipped":           {means: "Units that were shipped; of an order the number of such lines."},
+	"returned":          {means: "Units that came back, of those that were shipped."},
+	"expired":           {means: "Lines whose hold ended."},
+	"lines":             {means: "The lines, or how many there are."},
+	"batches":           {means: "The batches that have stock left or lines allocated, in the order of their use."},
+
+	// Dates are YYYY-MM-DD.
+	"eta":             {means: "The day that the batch arrives. None: it is in the warehouse."},
+	"promise":         {means: "The day that the line's stock arrives. None: it is in the warehouse, or there is no batch."},
+	"first_eta":       {means: "The ETA as it was at first. None: in the warehouse."},
+	"eta_changed":     {means: "It was expected on another day at first: first_eta."},
+	"first_promise":   {means: "What was promised at first. None: it was in the warehouse."},
+	"promise_changed": {means: "It was promised otherwise at first: first_promise."},
+	"required_by":     {means: "The day that the line is needed. None: as soon as possible."},
+	"held_until":      {means: "When the hold ends by itself."},
+	"priority":        {means: "How much the line matters, 0 to 9. None: 5."},
+	"closed":          {means: "It takes no new lines."},
+	"from_eta":        {means: "The ETA of the batch that the line had been in. None: it is in the warehouse."},
+	"to_eta":          {means: "The ETA of the batch that the line is in then. None: it is in the warehouse."},
+
+	// Tokens.
+	"scopes":  {means: "What the token may do.", oneOf: []any{string(access.Read), string(access.Allocate), string(access.Stock), string(access.Admin)}},
+	"created": {means: "When it was made."},
+	"expires": {means: "Until when it opens anything. None: for ever."},
+	"revoked": {means: "When it was revoked. None: it wasn't."},
+	"secret":  {means: "What to send as Authorization: Bearer. Only ever told once."},
+
+	// Commands and what became of them.
+	"on_shortage": {means: "What becomes of a line that finds no stock: it is kept, or forgotten.", oneOf: []any{string(domain.KeepBackorder), string(domain.Refuse)}},
+	"description": {means: "The product's name for people."},
+	"reason":      {means: "A short word for why: damaged. Kept with the events."},
+	"note":        {means: "Free text. Kept with the events."},
+	"dry_run":     {means: "Answer as if it were done, and do nothing."},
+	"replayed":    {means: "It was so already: nothing was changed."},
+	"moves":       {means: "Other lines that change place because of it. Always there in a dry run."},
+	"from":        {means: "The batch that the line had been in. None: it was backordered."},
+	"to":          {means: "The batch that the line is in then. None: it is backordered."},
+
+	// Reasons.
+	"why":         {means: "Why the line stands where it does."},
+	"rule":        {means: "The rule that chose the batch."},
+	"cause":       {means: "What set it off; of an event the message that asked for it."},
+	"by":          {means: "The batch or order that caused it, if not the line's own."},
+	"passed_over": {means: "Batches that had stock left, but not enough for the whole line; at most five."},
+	"more":        {means: "How many further batches had not enough."},
+	"moved_from":  {means: "The batch that the line was in before."},
+
+	// The event log.
+	"at":              {means: "When it was decided."},
+	"command":         {means: "The command that it came of."},
+	"actor":           {means: "Who asked for it."},
+	"correlation":     {means: "The id of the request that it came of."},
+	"position":        {means: "The place of the event in the log."},
+	"product_version": {means: "The version of the product; every event is one more."},
+	"data":            {means: "What the event says, by its type."},
+
+	// Lists.
+	"items":  {means: "The items of this page."},
+	"next":   {means: "The address of the next page. None: this is the last."},
+	"limit":  {means: "How many items a page may have; more than 500 is cut to that."},
+	"cursor": {means: "Where the page begins: `next` of the page before has it."},
+
+	// Problems.
+	"type":       {means: "Of an event its name; of a problem where it is explained, on the same server."},
+	"title":      {means: "The same for all problems of a code."},
+	"status":     {means: "Where it stands; of a problem the HTTP status."},
+	"code":       {means: "What programs go by. It never changes."},
+	"detail":     {means: "What is wrong, for people."},
+	"field":      {means: "The member or parameter that it is about."},
+	"hint":       {means: "What to do next."},
+	"request_id": {means: "The id of the request, as in the header X-Request-Id."},
+
+	// The program.
+	"name":    {means: "What it is called: a token after who uses it."},
+	"version": {means: "Its version."},
+}

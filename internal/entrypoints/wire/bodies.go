@@ -1,0 +1,79 @@
+package wire
+
+import "allot/internal/domain"
+
+// Body is what may be said of a command in the body of a request whose address
+// says what it is about.
+type Body[C domain.Message] struct {
+	members object[C]
+	origin  func(*C) *domain.Origin
+}
+
+// The bodies there are. A reason and a note may be given in each.
+var (
+	NewBatch = body(func(c *domain.CreateBatch) *domain.Origin { return &c.Origin },
+		required(text("ref", func(c *domain.CreateBatch) *string { return &c.Ref })),
+		required(text("sku", func(c *domain.CreateBatch) *string { return &c.SKU })),
+		required(quantity("qty", func(c *domain.CreateBatch) *int { return &c.Qty })),
+		date("eta", func(c *domain.CreateBatch) *domain.Date { return &c.ETA }),
+	)
+	BatchChange = body(func(c *domain.ChangeBatchQuantity) *domain.Origin { return &c.Origin },
+		required(quantity("qty", func(c *domain.ChangeBatchQuantity) *int { return &c.Qty })),
+	)
+	NewLine = body(func(c *domain.Allocate) *domain.Origin { return &c.Origin },
+		required(text("sku", func(c *domain.Allocate) *string { return &c.SKU })),
+		required(quantity("qty", func(c *domain.Allocate) *int { return &c.Qty })),
+		text("on_shortage", func(c *domain.Allocate) *domain.Shortage { return &c.OnShortage }),
+	)
+	ProductChange = body(func(c *domain.DescribeProduct) *domain.Origin { return &c.Origin },
+		required(text("description", func(c *domain.DescribeProduct) *string { return &c.Description })),
+	)
+)
+
+func body[C domain.Message](origin func(*C) *domain.Origin, fields ...field[C]) *Body[C] {
+	return &Body[C]{members: object[C]{fields: explained(origin, fields)}, origin: origin}
+}
+
+// Into returns what reads a body into a copy of cmd, which has what the address
+// says. Errors are about how the body is written; the command is not yet
+// validated.
+func (b *Body[C]) Into(cmd C) func(body []byte, origin domain.Origin) (C, error) {
+	return func(body []byte, origin domain.Origin) (C, error) {
+		*b.origin(&cmd) = origin
+		var room [8]pair
+		members, err := parse(body, room[:0])
+		if err == nil {
+			err = b.members.read(members, &cmd)
+		}
+		return cmd, err
+	}
+}
+
+// Kind is how a member of a body is written.
+type Kind string
+
+// The kinds of members.
+const (
+	Text      Kind = "text"
+	Quantity  Kind = "quantity" // a whole number of units
+	CivilDate Kind = "date"     // YYYY-MM-DD
+	Moment    Kind = "time"     // RFC 3339
+	Texts     Kind = "texts"    // a list
+)
+
+// Member is a member that a body may have.
+type Member struct {
+	Name     string
+	Kind     Kind
+	Required bool
+}
+
+// Members lists what the body may have: nothing else is accepted.
+func (b *Body[C]) Members() []Member { return b.members.list() }
+
+func (o *object[T]) list() (out []Member) {
+	for _, f := range o.fields {
+		out = append(out, Member{f.name, f.kind, f.required})
+	}
+	return out
+}
