@@ -16,6 +16,7 @@ import (
 type Store interface {
 	service.Store
 	service.Audited
+	service.Mailbox
 	views.Reader
 	Close() error
 }
@@ -46,7 +47,9 @@ const DefaultGroup = 4096
 func New(store Store, o Options) *App {
 	o = o.withDefaults()
 	relay := service.NewRelay(store, o.Log, o.Now)
-	relay.Forward(service.OutOfStockNotices, service.SendOutOfStockNotice(o.Notifier))
+	for _, topic := range service.Topics {
+		relay.Forward(topic.Subscription, service.SendNotices(topic, store, o.Notifier, o.Now))
+	}
 
 	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, relay.Wake))
 	service.Register(bus)

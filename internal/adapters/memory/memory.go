@@ -36,6 +36,8 @@ type world struct {
 	given     map[service.Sequence]int64
 	positions map[string]int64 // of subscriptions
 	failures  map[failed]service.Failure
+	mails     []*service.Mail // by id, from 1
+	noted     map[int64]int64 // positions of events -> ids of the mails that tell them
 }
 
 type failed struct {
@@ -51,6 +53,7 @@ func New() *Store {
 		given:      map[service.Sequence]int64{},
 		positions:  map[string]int64{},
 		failures:   map[failed]service.Failure{},
+		noted:      map[int64]int64{},
 	}}
 }
 

@@ -24,6 +24,7 @@ import (
 type Store interface {
 	service.Store
 	service.Audited
+	service.Mailbox
 	views.Reader
 	Close() error
 }
@@ -47,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a transaction", transactionRules},
 		{"a reader", readerRules},
 		{"a subscription", subscriptionRules},
+		{"a mailbox", mailRules},
 		{"a command", commandRules},
 		{"commands at the same time", concurrencyRules},
 	} {
