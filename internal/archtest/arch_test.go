@@ -65,6 +65,7 @@ var rules = []rule{
 		may:  inside.and("internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 	},
+	{pkg: "internal/adapters/smtp", may: inside, deps: []string{"github.com/wneessen/go-mail"}},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
 		may:  inside,
@@ -106,7 +107,7 @@ var rules = []rule{
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
+			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/smtp", "internal/adapters/sqlite",
 			"internal/config", "internal/sample"),
 	},
 	{

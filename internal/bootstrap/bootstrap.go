@@ -35,7 +35,7 @@ type Options struct {
 	Group    int              // most commands in one transaction; 0: DefaultGroup
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: discard
-	Notifier service.Notifier // nil: notices go to the log
+	Notifier service.Notifier // nil: mails are kept, and notices go to the log
 }
 
 // DefaultGroup is the most commands in one transaction. Imports gain up to it:

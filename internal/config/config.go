@@ -29,7 +29,12 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 	ShutdownTimeout time.Duration
-	Group           int // commands, at most, in one commit
+	Group           int    // commands, at most, in one commit
+	SMTPURL         string // smtp://[USER:PASSWORD@]HOST[:PORT], or empty: mails are only kept
+	SMTPTLS         string // none, starttls or tls
+	MailFrom        string // an address; empty only if SMTPURL is
+	MailTo          []string
+	WebhookPrivate  bool // webhooks may go to addresses that are not public
 
 	origins []Value
 }

@@ -49,7 +49,9 @@ func (r *run) serve() *cobra.Command {
 	return r.takes(cmd, serverSettings...)
 }
 
-var serverSettings = []string{"addr", "shutdown-timeout", "log-level", "log-format", "group"}
+var serverSettings = []string{
+	"addr", "shutdown-timeout", "log-level", "log-format", "group", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+}
 
 // openToServe opens the database for a server.
 func (r *run) openToServe(ctx context.Context) (*bootstrap.App, error) {
@@ -58,6 +60,10 @@ func (r *run) openToServe(ctx context.Context) (*bootstrap.App, error) {
 	}
 	o := r.options()
 	o.Log = r.log()
+	var err error
+	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
+		return nil, err
+	}
 	return bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, o)
 }
 

@@ -7,6 +7,7 @@
 //	             outflow.go writes the answers
 //	body.go      bodies, and what they say they are
 //	health.go    whether the server lives and is ready
+//	mails.go     mails about what ran out, sent or kept
 //	observe.go   around every request: its id, panics, the access log
 //	problems.go  errors as application/problem+json
 //	server.go    a server with limits that stops without losing anything
@@ -62,6 +63,8 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	mux.Handle("/add_batch", methods{http.MethodPost: a.brief(a.addBatch, wire.BookProblem)})
 	mux.Handle("/allocate", methods{http.MethodPost: a.brief(a.allocate, wire.BookProblem)})
 	mux.Handle("/v1/bulk", methods{http.MethodPost: a.bulk})
+	mux.Handle("/v1/mails", methods{http.MethodGet: a.brief(a.mails, wire.ProblemOf)})
+	mux.Handle("/v1/mails/{id}", methods{http.MethodGet: a.brief(a.mail, wire.ProblemOf)})
 	mux.Handle("/healthz", methods{http.MethodGet: a.brief(a.alive, wire.ProblemOf)})
 	mux.Handle("/readyz", methods{http.MethodGet: a.brief(a.ready, notReady)})
 	mux.Handle("/version", methods{http.MethodGet: a.brief(a.tellVersion, wire.ProblemOf)})
