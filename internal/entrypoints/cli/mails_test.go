@@ -52,32 +52,33 @@ func takeMails(t *testing.T) (addr string, mails <-chan string) {
 // runOut has a product run out of stock.
 func (v *serving) runOut(t *testing.T) {
 	t.Helper()
-	for path, body := range map[string]string{
-		"/v1/bulk": `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":3,"eta":"2026-12-01"}` + "\n" + `{"op":"allocate","order_id":"o1","sku":"LAMP","qty":5}`,
-	} {
-		w, err := http.Post(v.url+path, "application/x-ndjson", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Body.Close()
+	const commands = `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":3,"eta":"2026-12-01"}` + "\n" + `{"op":"allocate","order_id":"o1","sku":"LAMP","qty":5}`
+	w, err := http.Post(v.url+"/v1/bulk", "application/x-ndjson", strings.NewReader(commands))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Body.Close()
+	if body, err := io.ReadAll(w.Body); err != nil || !strings.Contains(string(body), `"ok":2`) {
+		t.Fatalf("got %s (error %v)", body, err)
 	}
 }
 
 // mailsOf are the mails of a shop, once there is one with a status.
 func (s *shell) mailsOf(t *testing.T, status string) (mails []views.Mail) {
 	t.Helper()
-	for range time.Tick(20 * time.Millisecond) {
+	for deadline := time.After(20 * time.Second); ; {
 		if err := json.Unmarshal([]byte(s.must(t, "mails --output json")), &mails); err != nil {
 			t.Fatal(err)
 		}
 		if len(mails) > 0 && mails[0].Status == status {
-			break
+			return mails
 		}
-		if t.Context().Err() != nil {
-			t.Fatalf("no mail was %s: %+v", status, mails)
+		select {
+		case <-deadline:
+			t.Fatalf("no mail was %s: %+v; left to deliver:\n%s", status, mails, s.must(t, "deliveries"))
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return mails
 }
 
 func TestWhatRunsOutIsToldByMail(t *testing.T) {
