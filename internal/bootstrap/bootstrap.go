@@ -5,6 +5,7 @@ package bootstrap
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"allot/internal/adapters/notify"
@@ -17,15 +18,18 @@ type Store interface {
 	service.Store
 	service.Audited
 	service.Mailbox
+	service.WebhookStore
 	views.Reader
 	Close() error
 }
 
 // App is the program, put together, without its doors.
 type App struct {
-	Bus   *service.Bus
-	Relay *service.Relay
-	Store Store
+	Bus      *service.Bus
+	Relay    *service.Relay
+	Webhooks *service.Webhooks
+	Commits  *service.Pulse // beats when events were committed
+	Store    Store
 
 	announce func(url string) error // nil if nobody else can write
 }
@@ -36,6 +40,8 @@ type Options struct {
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: discard
 	Notifier service.Notifier // nil: mails are kept, and notices go to the log
+
+	WebhooksAnywhere bool // let webhooks go to addresses that are not public
 }
 
 // DefaultGroup is the most commands in one transaction. Imports gain up to it:
@@ -51,9 +57,15 @@ func New(store Store, o Options) *App {
 		relay.Forward(topic.Subscription, service.SendNotices(topic, store, o.Notifier, o.Now))
 	}
 
-	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, relay.Wake))
+	hooks, commits := webhooks(store, o), &service.Pulse{}
+
+	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, func() {
+		relay.Wake()
+		hooks.Wake()
+		commits.Beat()
+	}))
 	service.Register(bus)
-	return &App{Bus: bus, Relay: relay, Store: store}
+	return &App{Bus: bus, Relay: relay, Webhooks: hooks, Commits: commits, Store: store}
 }
 
 func (o Options) withDefaults() Options {
@@ -73,7 +85,12 @@ func (o Options) withDefaults() Options {
 }
 
 // Run delivers events to the outside until ctx ends.
-func (a *App) Run(ctx context.Context) { a.Relay.Run(ctx) }
+func (a *App) Run(ctx context.Context) {
+	var hooks sync.WaitGroup
+	hooks.Go(func() { a.Webhooks.Run(ctx) })
+	a.Relay.Run(ctx)
+	hooks.Wait()
+}
 
 // Close waits until the commands that were sent are done, and closes the store.
 func (a *App) Close() error {

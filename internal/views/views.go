@@ -139,6 +139,15 @@ type Mail struct {
 	Body    string    `json:"body"`
 }
 
+// Webhook is a URL that events are posted to.
+type Webhook struct {
+	ID     int64     `json:"id"`
+	URL    string    `json:"url"`
+	Events []string  `json:"events,omitempty"` // types of those it gets; none: all
+	At     time.Time `json:"at"`               // when it was added: it gets what happened since
+	Secret string    `json:"secret,omitempty"` // signs what is posted; only whoever adds it is told
+}
+
 // Stats are the numbers of the whole shop.
 type Stats struct {
 	Products  int   `json:"products"`

@@ -5,6 +5,8 @@ package eventjson
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"allot/internal/domain"
 )
@@ -21,6 +23,9 @@ var decoders = map[string]func([]byte) (domain.Event, error){
 	"line_cancelled":         decode[domain.LineCancelled],
 	"out_of_stock":           decode[domain.OutOfStock],
 }
+
+// Names returns the names of all events, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(decoders)) }
 
 func decode[E domain.Event](body []byte) (domain.Event, error) {
 	var e E

@@ -16,6 +16,7 @@ import (
 
 	"allot/internal/domain"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // Store is a service.Store, a service.Audited and a views.Reader. Transactions
@@ -38,6 +39,9 @@ type world struct {
 	failures  map[failed]service.Failure
 	mails     []*service.Mail // by id, from 1
 	noted     map[int64]int64 // positions of events -> ids of the mails that tell them
+
+	webhooks    map[int64]views.Webhook
+	lastWebhook int64 // id
 }
 
 type failed struct {
@@ -54,6 +58,7 @@ func New() *Store {
 		positions:  map[string]int64{},
 		failures:   map[failed]service.Failure{},
 		noted:      map[int64]int64{},
+		webhooks:   map[int64]views.Webhook{},
 	}}
 }
 

@@ -19,12 +19,7 @@ var (
 
 // Note implements service.Mailbox.
 func (s *Store) Note(_ context.Context, e service.MailEntry, now time.Time) (m service.Mail, err error) {
-	if s.writer == nil {
-		return m, errReadOnly
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	err = s.inTx(func() error {
+	err = s.alone(func() error {
 		id, err := s.writer.noteMail(e, now)
 		if err != nil {
 			return err
@@ -33,7 +28,7 @@ func (s *Store) Note(_ context.Context, e service.MailEntry, now time.Time) (m s
 		return err
 	})
 	if err != nil {
-		return m, fmt.Errorf("note event %d for a mail: %w", e.Position, classify(err))
+		return m, fmt.Errorf("note event %d for a mail: %w", e.Position, err)
 	}
 	return m, nil
 }

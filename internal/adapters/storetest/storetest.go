@@ -25,6 +25,7 @@ type Store interface {
 	service.Store
 	service.Audited
 	service.Mailbox
+	service.WebhookStore
 	views.Reader
 	Close() error
 }
@@ -49,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a reader", readerRules},
 		{"a subscription", subscriptionRules},
 		{"a mailbox", mailRules},
+		{"a store of webhooks", webhookRules},
 		{"a command", commandRules},
 		{"commands at the same time", concurrencyRules},
 	} {

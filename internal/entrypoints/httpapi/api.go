@@ -7,10 +7,12 @@
 //	             outflow.go writes the answers
 //	body.go      bodies, and what they say they are
 //	health.go    whether the server lives and is ready
+//	live.go      the event log as it grows, as server-sent events
 //	mails.go     mails about what ran out, sent or kept
 //	observe.go   around every request: its id, panics, the access log
 //	problems.go  errors as application/problem+json
 //	server.go    a server with limits that stops without losing anything
+//	webhooks.go  who events are posted to
 //
 // It turns requests into commands and questions, and answers and errors into
 // HTTP. How they are written is package wire's to know, what they mean the
@@ -39,10 +41,12 @@ const (
 
 // Options are what may be said about the API. The zero Options are valid.
 type Options struct {
-	Log      *slog.Logger    // nil: discard
-	Version  string          // of the program
-	Stopping <-chan struct{} // closed when the server is about to stop, and no longer ready; nil: never
-	Echo     bool            // have POST /echo, which does all that /allocate does but the command, to measure against
+	Log      *slog.Logger      // nil: discard
+	Version  string            // of the program
+	Webhooks *service.Webhooks // who events are posted to
+	Commits  *service.Pulse    // beats when events were committed; nil: live feeds look by themselves, once a second
+	Stopping <-chan struct{}   // closed when the server is about to stop, and no longer ready; nil: never
+	Echo     bool              // have POST /echo, which does all that /allocate does but the command, to measure against
 }
 
 type api struct {
@@ -50,12 +54,18 @@ type api struct {
 	views    views.Reader
 	log      *slog.Logger
 	version  string
+	webhooks *service.Webhooks
+	commits  *service.Pulse
+	streams  chan struct{} // room for live feeds
 	stopping <-chan struct{}
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
-	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping}
+	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping, webhooks: o.Webhooks, commits: o.Commits, streams: make(chan struct{}, MaxStreams)}
+	if a.commits == nil {
+		a.commits = &service.Pulse{}
+	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -63,6 +73,9 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	mux.Handle("/add_batch", methods{http.MethodPost: a.brief(a.addBatch, wire.BookProblem)})
 	mux.Handle("/allocate", methods{http.MethodPost: a.brief(a.allocate, wire.BookProblem)})
 	mux.Handle("/v1/bulk", methods{http.MethodPost: a.bulk})
+	mux.Handle("/v1/events/stream", methods{http.MethodGet: a.live})
+	mux.Handle("/v1/webhooks", methods{http.MethodGet: a.brief(a.listWebhooks, wire.ProblemOf), http.MethodPost: a.brief(a.addWebhook, wire.ProblemOf)})
+	mux.Handle("/v1/webhooks/{id}", methods{http.MethodDelete: a.brief(a.removeWebhook, wire.ProblemOf)})
 	mux.Handle("/v1/mails", methods{http.MethodGet: a.brief(a.mails, wire.ProblemOf)})
 	mux.Handle("/v1/mails/{id}", methods{http.MethodGet: a.brief(a.mail, wire.ProblemOf)})
 	mux.Handle("/healthz", methods{http.MethodGet: a.brief(a.alive, wire.ProblemOf)})

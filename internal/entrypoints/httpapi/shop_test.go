@@ -47,11 +47,12 @@ func (s *shop) serve(store service.Store, reader views.Reader) {
 		level = slog.LevelInfo
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
-	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, nil))
+	commits := &service.Pulse{}
+	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, commits.Beat))
 	service.Register(s.bus)
 
 	ctx, cancel := context.WithCancel(s.t.Context())
-	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Stopping: ctx.Done(), Echo: true})
+	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: commits, Stopping: ctx.Done(), Echo: true})
 	s.listen(ctx, cancel, h, httpapi.ServeOptions{Log: log})
 }
 

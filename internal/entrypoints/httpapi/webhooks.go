@@ -1,0 +1,45 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"allot/internal/entrypoints/wire"
+	"allot/internal/views"
+)
+
+// addWebhook answers POST /v1/webhooks, with the webhook and its secret.
+func (a *api) addWebhook(w http.ResponseWriter, r *http.Request) error {
+	hook, err := decode(w, r, wire.DecodeWebhook)
+	if err != nil {
+		return err
+	}
+	if hook, err = a.webhooks.Add(r.Context(), hook); err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, hook)
+}
+
+// listWebhooks answers GET /v1/webhooks.
+func (a *api) listWebhooks(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
+	hooks, err := a.webhooks.List(r.Context())
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, views.NewList(hooks, len(hooks), nil))
+}
+
+// removeWebhook answers DELETE /v1/webhooks/{id}.
+func (a *api) removeWebhook(w http.ResponseWriter, r *http.Request) error {
+	err := views.ErrNotFound
+	if id, ok := idIn(r); ok {
+		err = a.webhooks.Remove(r.Context(), id)
+	}
+	if err != nil {
+		return notFound(err, "webhook", r.PathValue("id"), "GET /v1/webhooks lists the webhooks with their ids")
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
