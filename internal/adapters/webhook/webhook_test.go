@@ -9,12 +9,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"allot/internal/adapters/cloudevents"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -200,5 +204,35 @@ func TestAPostEndsWithItsContext(t *testing.T) {
 	}))
 	if err := c.To(w)(ctx, happened); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
+	}
+}
+
+func TestTheRequestInTheDocumentationIsSignedAsItSays(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/how-to/webhooks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(string(text))
+		if m == nil {
+			t.Fatalf("%s is not in the documentation", pattern)
+		}
+		return m[1]
+	}
+	seconds, err := strconv.ParseInt(find(`(?m)^webhook-timestamp: (\d+)$`), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, body := http.Header{}, find(`(?m)^(\{"specversion".*\})$`)
+	if err := sign(h, find("secret `(whsec_[^`]+)`"), find(`(?m)^webhook-id: (\d+)$`), time.Unix(seconds, 0), []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := h.Get("webhook-signature"), find(`(?m)^webhook-signature: (\S+)$`); got != want {
+		t.Errorf("it is signed %s, and the documentation says %s", got, want)
+	}
+	e, err := cloudevents.Encode(happened, "/allot")
+	if err != nil || string(e) != body {
+		t.Errorf("the event is %s (error %v), and the documentation says %s", e, err, body)
 	}
 }

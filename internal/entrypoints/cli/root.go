@@ -46,7 +46,7 @@ func (r *run) root() *cobra.Command {
 		"start": {r.demo(), r.serve()},
 		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders()},
 		"data":  {r.imports(), r.export()},
-		"care":  {r.verify(), r.db(), r.deliveries(), r.mails(), r.bench(), r.configuration(), r.versions(), completion()},
+		"care":  {r.verify(), r.db(), r.deliveries(), r.mails(), r.webhook(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

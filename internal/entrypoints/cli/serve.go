@@ -112,7 +112,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	relay.Go(func() { s.Run(relaying) })
 
 	log := r.log()
-	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Echo: s.echo})
+	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Webhooks: s.Webhooks, Commits: s.Commits, Stopping: ctx.Done(), Echo: s.echo})
 	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
 	relay.Wait()
