@@ -146,20 +146,21 @@ func TestAServerThatCanNotBeReachedIsNoFaultOfTheMail(t *testing.T) {
 func TestAMailThatIsRefusedIsAFailedAttempt(t *testing.T) {
 	for what, tt := range map[string]struct {
 		refuse      error
-		to          string
+		to          string // with commas between them
 		unreachable bool
 	}{
 		"for good":               {&gosmtp.SMTPError{Code: 554, Message: "we don't like it"}, "ann@shop.example", false},
 		"for now":                {&gosmtp.SMTPError{Code: 451, Message: "ask again"}, "ann@shop.example", false},
 		"for its recipient":      {nil, "nobody@shop.example", false},
+		"for one of two":         {nil, "ann@shop.example,nobody@shop.example", false},
 		"because it is stopping": {&gosmtp.SMTPError{Code: 421, Message: "we close"}, "ann@shop.example", true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			in := open(t, "127.0.0.1:0", nil, false)
 			in.refuse = tt.refuse
-			_, err := sender(t, in.addr, func(o *Options) { o.To = []string{tt.to} }).Notify(t.Context(), notice)
-			if err == nil || errors.Is(err, service.ErrUnreachable) != tt.unreachable {
-				t.Errorf("got error %v", err)
+			_, err := sender(t, in.addr, func(o *Options) { o.To = strings.Split(tt.to, ",") }).Notify(t.Context(), notice)
+			if err == nil || errors.Is(err, service.ErrUnreachable) != tt.unreachable || len(in.got()) > 0 {
+				t.Errorf("%d mails came, error %v", len(in.got()), err)
 			}
 		})
 	}

@@ -30,10 +30,10 @@ func (s mailServer) Data(r io.Reader) error {
 	return err
 }
 
-// takeMails starts a mail server.
-func takeMails(t *testing.T) (addr string, mails <-chan string) {
+// takeMails starts a mail server on an address.
+func takeMails(t *testing.T, on string) (addr string, mails <-chan string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", on)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func (s *shell) mailsOf(t *testing.T, status string) (mails []views.Mail) {
 
 func TestWhatRunsOutIsToldByMail(t *testing.T) {
 	s := newShell(t)
-	addr, mails := takeMails(t)
+	addr, mails := takeMails(t, "127.0.0.1:0")
 	s.serve(t, "serve --addr 127.0.0.1:0 --smtp-tls none --mail-from allot@shop.example --mail-to ann@shop.example --smtp-url smtp://"+addr).runOut(t)
 	got := <-mails
 	for _, want := range []string{"Subject: Out of stock: LAMP", "wanted 5 units", "2026-12-01  b1: 3 units, of which 3 available", "To: <ann@shop.example>"} {
@@ -93,6 +93,32 @@ func TestWhatRunsOutIsToldByMail(t *testing.T) {
 	}
 	if m := s.mailsOf(t, "sent")[0]; m.SKU != "LAMP" || len(m.To) != 1 {
 		t.Errorf("sent is %+v", m)
+	}
+}
+
+func TestAMailServerThatIsDownLosesNoMail(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	s := newShell(t)
+	serve := "serve --addr 127.0.0.1:0 --smtp-tls none --mail-from allot@shop.example --mail-to ann@shop.example --smtp-url smtp://" + addr
+	server := s.serve(t, serve)
+	server.runOut(t)
+	s.mailsOf(t, "due")
+	if exit := server.stop(); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, server.said)
+	}
+	s.serve(t, serve) // which finds it down as well
+	_, mails := takeMails(t, addr)
+	if got := <-mails; !strings.Contains(got, "Subject: Out of stock: LAMP") {
+		t.Errorf("what came is\n%s", got)
+	}
+	s.mailsOf(t, "sent")
+	if len(mails) > 0 {
+		t.Errorf("then came\n%s", <-mails)
 	}
 }
 

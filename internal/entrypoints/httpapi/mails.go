@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func parameters(r *http.Request, known ...string) (map[string]string, error) {
 	given := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if !slices.Contains(known, name) {
-			return nil, badParameter(name, "leave it out; there are "+strings.Join(known, ", "), "there is no parameter %q", name)
+			return nil, badParameter(name, "leave it out; known are: "+cmp.Or(strings.Join(known, ", "), "none"), "there is no parameter %q", name)
 		}
 		given[name] = query.Get(name)
 	}

@@ -9,6 +9,9 @@ import (
 
 // addWebhook answers POST /v1/webhooks, with the webhook and its secret.
 func (a *api) addWebhook(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
 	hook, err := decode(w, r, wire.DecodeWebhook)
 	if err != nil {
 		return err

@@ -57,4 +57,5 @@ func TestWebhooksThatCanNotBeAreRefused(t *testing.T) {
 		expectProblem(t, s.post("/v1/webhooks", body), 422, "validation_failed", field)
 	}
 	expectProblem(t, s.ask(http.MethodDelete, "/v1/webhooks/x", ""), 404, "not_found", "")
+	expectProblem(t, s.post("/v1/webhooks?dry_run=true", `{"url":"https://shop.example"}`), 422, "validation_failed", "dry_run")
 }
