@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,22 +18,34 @@ import (
 
 // notifier is a service.Notifier that notes what it sends.
 type notifier struct {
-	got  []service.Notice
-	at   []time.Time
 	fail error // if not nil, it sends nothing
+
+	mu  sync.Mutex
+	got []service.Notice
+	at  []time.Time // when
 }
 
 func (n *notifier) Notify(_ context.Context, notice service.Notice) ([]string, error) {
 	if n.fail != nil {
 		return nil, n.fail
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.got = append(n.got, notice)
 	n.at = append(n.at, time.Now())
 	return []string{"buyer@example.com"}, nil
 }
 
+// sent is what was sent by now, and when.
+func (n *notifier) sent() ([]service.Notice, []time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.got), slices.Clone(n.at)
+}
+
 func (n *notifier) subjects() (out []string) {
-	for _, notice := range n.got {
+	got, _ := n.sent()
+	for _, notice := range got {
 		out = append(out, notice.Subject)
 	}
 	return out
@@ -91,14 +105,15 @@ func TestWhatHappensAgainWithinThePauseIsToldInOneMailAtItsEnd(t *testing.T) {
 		equal(t, "the mails so far", n.subjects(), []string{"Out of stock: CHAIR"})
 		pass(10 * time.Minute)
 		equal(t, "the mails in all", n.subjects(), []string{"Out of stock: CHAIR", "Out of stock: CHAIR (9 times)"})
-		if pause := n.at[1].Sub(began); pause < service.MailPause || pause > service.MailPause+2*time.Second {
+		got, at := n.sent()
+		if pause := at[1].Sub(began); pause < service.MailPause || pause > service.MailPause+2*time.Second {
 			t.Errorf("the second mail came after %v", pause)
 		}
-		if n.got[0].Key == n.got[1].Key {
-			t.Errorf("both mails have the key %s", n.got[0].Key)
+		if got[0].Key == got[1].Key {
+			t.Errorf("both mails have the key %s", got[0].Key)
 		}
-		if !strings.Contains(n.got[1].Body, "order o-9 wanted") {
-			t.Errorf("the last event is not told in\n%s", n.got[1].Body)
+		if !strings.Contains(got[1].Body, "order o-9 wanted") {
+			t.Errorf("the last event is not told in\n%s", got[1].Body)
 		}
 		nothingIsLeft(t, shop)
 	})
