@@ -24,6 +24,7 @@ demo: ## try Allot: a sample shop and a server
 .PHONY: test
 test: deps static ## everything that must hold: formatting, vet, staticcheck, all tests with -race
 	ALLOT_TEST_REQUIRE=all CGO_ENABLED=1 go test -race -timeout 15m $(TESTFLAGS) ./...
+	cd test/browser && go vet ./... && ALLOT_TEST_REQUIRE=all go test -count=1 -timeout 10m $(TESTFLAGS) ./...
 
 .PHONY: check
 check: test lint ## what to run before a commit: test and lint

@@ -78,11 +78,17 @@ var rules = []rule{
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
+	{
+		pkg:  "internal/entrypoints/web",
+		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
+		deps: []string{"github.com/yuin/goldmark"},
+	},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
-			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
+			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
+			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
 		},
@@ -102,7 +108,11 @@ var rules = []rule{
 			"internal/bootstrap", "internal/config", "internal/sample"),
 	},
 	{pkg: "internal/access"},
+	{pkg: "internal/foldersync"},
+	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
+	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
 	{pkg: "internal/nearest"},
+	{pkg: "docs"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.

@@ -28,8 +28,11 @@ type Options struct {
 	Existing int           // allocations, in the scenario growth; 0: 1,000,000
 	Lines    int           // allocated in each round of growth and batches; 0: 50,000
 	Folder   string        // of batches.csv.gz and orders.csv.gz, for the scenario year
+	Overload time.Duration // how long each overload lasts, in the scenario overload; 0: 60 s
 	URL      string        // of a server started with --bench; "": one in this process
 	Progress func(string)  // told what is being done; nil: nobody wants to know
+
+	queue int // most commands that wait, in a server of ours; 0: as many as may
 }
 
 func (o Options) withDefaults() Options {
@@ -39,6 +42,7 @@ func (o Options) withDefaults() Options {
 	o.Rounds = cmp.Or(o.Rounds, 5)
 	o.Existing = cmp.Or(o.Existing, 1_000_000)
 	o.Lines = cmp.Or(o.Lines, 50_000)
+	o.Overload = cmp.Or(o.Overload, time.Minute)
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
@@ -71,6 +75,7 @@ var scenarios = []struct {
 	{"echo", "allocations over HTTP beside the same server's echo, on 1,000 SKUs", echo},
 	{"many", "allocations over HTTP on 1,000 SKUs", many},
 	{"hot", "allocations over HTTP on one SKU, beside 1,000 SKUs", hot},
+	{"overload", "three times the clients that saturate a server, and what it is like afterwards", overload},
 	{"commits", "allocations in this process: how many share a commit, how large they are on disk", commits},
 	{"growth", "CPU per allocation after many others, beside none", growth},
 	{"batches", "CPU per allocation with 10,000 batches on the SKU, 9,999 exhausted, beside one", batches},
@@ -126,7 +131,7 @@ func newShop(ctx context.Context, o Options) (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	app, err := bootstrap.Open(ctx, filepath.Join(dir, databaseFile), "allot bench", bootstrap.Options{})
+	app, err := bootstrap.Open(ctx, filepath.Join(dir, databaseFile), "allot bench", bootstrap.Options{Queue: o.queue})
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 // Every scenario runs and measures something, on a small scale.
 func TestScenariosMeasure(t *testing.T) {
-	o := bench.Options{Dir: t.TempDir(), Clients: 2, Round: 50 * time.Millisecond, Rounds: 1, Existing: 1000, Lines: 1000, Folder: folder(t)}
+	o := bench.Options{Dir: t.TempDir(), Clients: 2, Round: 50 * time.Millisecond, Rounds: 1, Existing: 1000, Lines: 1000, Folder: folder(t), Overload: 50 * time.Millisecond}
 	for _, scenario := range bench.Scenarios() {
 		t.Run(scenario[0], func(t *testing.T) {
 			report, err := bench.Run(t.Context(), scenario[0], o)

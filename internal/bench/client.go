@@ -22,10 +22,11 @@ func newClient(connections int) *http.Client {
 type answer struct {
 	status    int
 	placement string
+	pause     string // what a refusal says about when to come back
 }
 
 var (
-	allocated = answer{http.StatusAccepted, "allocated"}
+	allocated = answer{status: http.StatusAccepted, placement: "allocated"}
 	added     = answer{status: http.StatusCreated}
 )
 
@@ -42,7 +43,7 @@ func post(ctx context.Context, c *http.Client, url, body string) (answer, error)
 	}
 	defer res.Body.Close()
 	_, err = io.Copy(io.Discard, res.Body)
-	return answer{res.StatusCode, res.Header.Get("Allocation-Status")}, err
+	return answer{res.StatusCode, res.Header.Get("Allocation-Status"), res.Header.Get("Retry-After")}, err
 }
 
 // load has clients post for as long as a round takes, and returns how many

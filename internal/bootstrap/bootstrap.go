@@ -31,12 +31,15 @@ type App struct {
 	Commits  *service.Pulse // beats when events were committed
 	Store    Store
 
-	announce func(url string) error // nil if nobody else can write
+	announce func(url string) error          // nil if nobody else can write
+	writable func(ctx context.Context) error // nil if it always is
 }
 
 // Options are what can be chosen about an App.
 type Options struct {
 	Group    int              // most commands in one transaction; 0: DefaultGroup
+	Queue    int              // most commands that wait for one; 0: as the service layer has it
+	Observer service.Observer // told what becomes of commands
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: discard
 	Notifier service.Notifier // nil: mails are kept, and notices go to the log
@@ -58,12 +61,16 @@ func New(store Store, o Options) *App {
 	}
 
 	hooks, commits := webhooks(store, o), &service.Pulse{}
-
-	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, func() {
+	work := service.NewTransactor(store, o.Group, o.Now, func() {
 		relay.Wake()
 		hooks.Wake()
 		commits.Beat()
-	}))
+	})
+	work.Observe(o.Observer)
+	if o.Queue > 0 {
+		work.LimitQueue(o.Queue)
+	}
+	bus := service.NewBus(work)
 	service.Register(bus)
 	return &App{Bus: bus, Relay: relay, Webhooks: hooks, Commits: commits, Store: store}
 }

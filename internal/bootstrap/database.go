@@ -19,6 +19,12 @@ var ErrExists = sqlite.ErrExists
 // Health is what there is to say about a database file.
 type Health = sqlite.Health
 
+// Inspection is what can be said of a database file at a glance.
+type Inspection = sqlite.Inspection
+
+// Inspect looks at a database at a glance.
+func Inspect(ctx context.Context, file string) (Inspection, error) { return sqlite.Inspect(ctx, file) }
+
 // Open puts an App together over the SQLite database in a file. program says
 // who we are, for other processes that want to write: "allot serve".
 func Open(ctx context.Context, file, program string, o Options) (*App, error) {
@@ -27,7 +33,7 @@ func Open(ctx context.Context, file, program string, o Options) (*App, error) {
 		return nil, err
 	}
 	app := New(store, o)
-	app.announce = store.Announce
+	app.announce, app.writable = store.Announce, store.Writable
 	return app, nil
 }
 
@@ -71,4 +77,13 @@ func (a *App) Announce(url string) error {
 		return nil
 	}
 	return a.announce(url)
+}
+
+// Writable returns the trouble that keeps commands from being written, nil if
+// there is none.
+func (a *App) Writable(ctx context.Context) error {
+	if a.writable == nil {
+		return nil
+	}
+	return a.writable(ctx)
 }

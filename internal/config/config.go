@@ -29,7 +29,10 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       LogFormat
 	ShutdownTimeout time.Duration
-	Group           int    // commands, at most, in one commit
+	Group           int // commands, at most, in one commit
+	RequestTimeout  time.Duration
+	Queue           int // commands, at most, that wait for a commit
+	AccessLog       bool
 	SMTPURL         string // smtp://[USER:PASSWORD@]HOST[:PORT], or empty: mails are only kept
 	SMTPTLS         string // none, starttls or tls
 	MailFrom        string // an address; empty only if SMTPURL is

@@ -52,7 +52,8 @@ func TestWithoutAnyInputTheDefaultsHold(t *testing.T) {
 	}
 	want := Config{
 		Data: "./allot-data", Addr: "127.0.0.1:5005", Output: OutputTable, Timezone: time.UTC,
-		LogLevel: slog.LevelInfo, LogFormat: LogAuto, ShutdownTimeout: 10 * time.Second, Group: 4096, SMTPTLS: "starttls",
+		LogLevel: slog.LevelInfo, LogFormat: LogAuto, ShutdownTimeout: 10 * time.Second, Group: 4096,
+		RequestTimeout: 5 * time.Second, Queue: 4096, AccessLog: true, SMTPTLS: "starttls",
 	}
 	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(want, got, sameZone, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".origins" }, cmp.Ignore()), cmp.AllowUnexported(Config{})); diff != "" {
@@ -98,7 +99,7 @@ func TestFlagBeatsVariableBeatsBookBeatsFileBeatsDefault(t *testing.T) {
 var samples = map[string]string{
 	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example",
 	"output": "ndjson", "timezone": "Europe/London", "log-level": "warn", "log-format": "json",
-	"shutdown-timeout": "1m30s", "group": "1",
+	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "request-timeout": "250ms", "access-log": "false",
 	"smtp-url": "smtp://mail.example:26", "smtp-tls": "tls", "mail-from": "allot@shop.example", "mail-to": "ann@shop.example, bob@shop.example", "webhook-allow-private": "true",
 }
 
@@ -184,8 +185,8 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"no file":         {args: []string{"--config", "/none.toml"}, want: `config "/none.toml" (--config) can't be read (open /none.toml: no such file or directory): name a file that exists and may be read`},
 		"not TOML":        {file: "group = 1\naddr = :80", want: `config "DIR/allot.toml" (--config) must be TOML (toml: line 2 (last key "addr"): expected value but found ':' instead): write one setting per line: addr = "127.0.0.1:5006"`},
 		"unknown key":     {file: "log-format = \"text\"\nlog-lewel = \"info\"", want: `log-lewel (DIR/allot.toml:2) is not a setting that a file may have: did you mean log-level?`},
-		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, server, output, timezone, log-level, log-format, shutdown-timeout, group, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
-		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, server, output, timezone, log-level, log-format, shutdown-timeout, group, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, server, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, server, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
 		"list":            {file: `addr = ["127.0.0.1:5005"]`, want: `addr (DIR/allot.toml:1) must be a text, a whole number, true or false: put anything else in quotes`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -110,6 +110,23 @@ var settings = []Setting{
 		parse: func(c *Config, text string) *rule { return parseInt(&c.Group, text, 1, 65_536) },
 	},
 	{
+		Name: "queue", Kind: Int, Default: "4096", Arg: "N",
+		Doc:   "most commands that wait for a commit; more are refused as overloaded",
+		parse: func(c *Config, text string) *rule { return parseInt(&c.Queue, text, 1, 1_000_000) },
+	},
+	{
+		Name: "request-timeout", Kind: Duration, Default: "5s", Arg: "TIME",
+		Doc: "how long a request may take, but for bulk: then it is answered that it was not done, or may be",
+		parse: func(c *Config, text string) *rule {
+			return parseDuration(&c.RequestTimeout, text, time.Millisecond, time.Hour)
+		},
+	},
+	{
+		Name: "access-log", Kind: Bool, Default: "true",
+		Doc:   "write a log line for each request",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.AccessLog, text) },
+	},
+	{
 		Name: "smtp-url", Kind: String, Arg: "URL",
 		Doc:   "mail server, as smtp://[USER:PASSWORD@]HOST[:PORT]; if empty, mails are only kept, for allot mails",
 		parse: func(c *Config, text string) *rule { return parseSMTP(&c.SMTPURL, text) },

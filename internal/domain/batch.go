@@ -11,15 +11,26 @@ type Batch struct {
 	Seq       int64 // its place in the order of creation, among all batches
 	Ref       string
 	SKU       string
-	Purchased int // units, all that was ever bought
-	Allocated int // units; 0 <= Allocated <= Purchased
+	Purchased int  // units, all that was ever bought or came back
+	Allocated int  // units that lines have and that were not shipped yet
+	Shipped   int  // units that left; Allocated + Shipped <= Purchased, none is negative
+	Closed    bool // it takes no new lines, and keeps its own
 	ETA       Date
 	FirstQty  int // as it was created
 	FirstETA  Date
 }
 
-// Available is the quantity that can still be allocated.
-func (b *Batch) Available() int { return b.Purchased - b.Allocated }
+// Available is the quantity that is neither allocated nor shipped.
+func (b *Batch) Available() int { return b.Purchased - b.Allocated - b.Shipped }
+
+// Room is the largest line that the batch takes: what is available, or nothing
+// if it is closed.
+func (b *Batch) Room() int {
+	if b.Closed {
+		return 0
+	}
+	return b.Available()
+}
 
 // sameContent reports whether a request to create b again asks for what it
 // was, or for what it is.

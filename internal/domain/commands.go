@@ -62,6 +62,9 @@ type Allocate struct {
 	OrderID, SKU string
 	Qty          int // units, 1 to MaxQty
 	OnShortage   Shortage
+	Priority     Priority
+	RequiredBy   Date    // when it is needed; none: as soon as possible
+	HoldUntil    Instant // if given, it is but a hold: it never waits, and ends by itself at that time unless it is confirmed
 }
 
 // Shortage says what becomes of a line that finds no stock.
@@ -122,17 +125,17 @@ func (DescribeProduct) Returns(Described)   {}
 
 // Validate implements Command.
 func (c CreateBatch) Validate() error {
-	return firstOf(checkIdentifier("ref", c.Ref), checkIdentifier("sku", c.SKU), checkQty(c.Qty, 0), c.Origin.validate())
+	return firstOf(checkIdentifier("ref", c.Ref), checkIdentifier("sku", c.SKU), checkQty("qty", c.Qty, 0), c.Origin.validate())
 }
 
 // Validate implements Command.
 func (c Allocate) Validate() error {
-	return firstOf(checkIdentifier("order_id", c.OrderID), checkIdentifier("sku", c.SKU), checkQty(c.Qty, 1), c.OnShortage.validate(), c.Origin.validate())
+	return firstOf(checkIdentifier("order_id", c.OrderID), checkIdentifier("sku", c.SKU), checkQty("qty", c.Qty, 1), c.OnShortage.validate(), c.Priority.validate(), c.Origin.validate())
 }
 
 // Validate implements Command.
 func (c ChangeBatchQuantity) Validate() error {
-	return firstOf(checkIdentifier("ref", c.Ref), checkQty(c.Qty, 0), c.Origin.validate())
+	return firstOf(checkIdentifier("ref", c.Ref), checkQty("qty", c.Qty, 0), c.Origin.validate())
 }
 
 // Validate implements Command.

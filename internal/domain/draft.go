@@ -41,9 +41,9 @@ func (p *Product) Settle(events int) ([]Batch, error) {
 	return edits, nil
 }
 
-// Trim forgets the batches that have nothing left.
+// Trim forgets the batches that take no lines.
 func (p *Product) Trim() {
-	p.batches = slices.DeleteFunc(p.batches, func(b Batch) bool { return b.Available() <= 0 })
+	p.batches = slices.DeleteFunc(p.batches, func(b Batch) bool { return b.Room() <= 0 })
 }
 
 // Recall tells the product of a batch that was stored but not loaded with it.
@@ -97,6 +97,14 @@ func (p *Product) edit(b Batch) {
 func (p *Product) insert(b Batch) {
 	i, _ := p.place(b)
 	p.batches = slices.Concat(p.batches[:i], []Batch{b}, p.batches[i:])
+}
+
+// move puts a batch in its new place among the others, where a changed ETA
+// belongs.
+func (p *Product) move(was, b Batch) {
+	i, _ := p.place(was)
+	p.batches = slices.Concat(p.batches[:i], p.batches[i+1:])
+	p.insert(b)
 }
 
 func (p *Product) place(b Batch) (int, bool) {

@@ -178,7 +178,7 @@ func atRest(p *domain.Product) domain.Snapshot {
 
 func mustAllocate(t *testing.T, p *domain.Product, order string, qty int) domain.Placement {
 	t.Helper()
-	answer, err := p.Allocate(domain.OrderLine{OrderID: order, SKU: sku, Qty: qty}, domain.KeepBackorder, domain.Line{}, 1)
+	answer, err := p.Allocate(wanted(order, qty, 1), domain.KeepBackorder, domain.Line{})
 	if err != nil {
 		t.Fatal(err)
 	}

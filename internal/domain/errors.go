@@ -45,6 +45,16 @@ const (
 	CodeLineConflict     = "line_conflict"
 	CodeLineCancelled    = "line_cancelled"
 	CodeBatchConflict    = "batch_conflict"
+	CodeBatchArrived     = "batch_arrived"     // it was received before, with another quantity
+	CodeBatchNotArrived  = "batch_not_arrived" // what is at sea can't be shipped
+	CodeBelowShipped     = "below_shipped"     // goods that left can't be undone by a number
+	CodeTooManyUnits     = "too_many_units"    // more than the line has
+	CodeNothingToShip    = "nothing_to_ship"   // the line has no stock
+	CodeLineShipped      = "line_shipped"
+	CodeLineWouldMove    = "line_would_move" // it can't keep its place, and was not to move
+	CodeHoldEnded        = "hold_ended"
+	CodeNotHeld          = "not_held"
+	CodeOrderIncomplete  = "order_incomplete" // not all lines can be allocated now
 )
 
 func conflict(code, hint, format string, args ...any) error {

@@ -44,6 +44,10 @@ type Allocated struct {
 	MovedFrom string `json:"moved_from,omitempty"`
 	Seq       int64  `json:"seq"` // the line's place of acceptance
 	Why       Why    `json:"why"`
+
+	HeldUntil  Instant  `json:"held_until,omitzero"` // if it is but a hold
+	Priority   Priority `json:"priority,omitzero"`   // 5 if it is missing
+	RequiredBy Date     `json:"required_by,omitzero"`
 }
 
 // Deallocated says that a line lost the stock it had.
@@ -62,6 +66,9 @@ type Backordered struct {
 	Qty     int    `json:"qty"`
 	Seq     int64  `json:"seq"` // the line's place of acceptance
 	Why     Why    `json:"why"`
+
+	Priority   Priority `json:"priority,omitzero"` // 5 if it is missing
+	RequiredBy Date     `json:"required_by,omitzero"`
 }
 
 // LineCancelled says that a line was taken back for good.
@@ -85,7 +92,8 @@ type OutOfStock struct {
 type LinesDisplaced struct {
 	SKU      string
 	BatchRef string
-	Lines    []Line // oldest first
+	Lines    []Line // in the order in which they are served
+	Slip     Cause  // why the batch comes on another day, if it does
 }
 
 // StockAvailable is the signal that there is stock which lines are waiting for.

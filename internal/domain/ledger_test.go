@@ -92,13 +92,18 @@ func (l *ledger) add(ref string, qty int, eta domain.Date) domain.Batched {
 
 func (l *ledger) tryAllocate(order string, qty int, onShortage domain.Shortage) (answer domain.Placement, err error) {
 	err = l.do(func(p *domain.Product) error {
-		answer, err = p.Allocate(domain.OrderLine{OrderID: order, SKU: sku, Qty: qty}, onShortage, l.lines[order], l.given+1)
+		answer, err = p.Allocate(wanted(order, qty, l.given+1), onShortage, l.lines[order])
 		return err
 	})
 	if l.lines[order].Seq > l.given {
 		l.given++
 	}
 	return answer, err
+}
+
+// wanted is a line that is asked for.
+func wanted(order string, qty int, seq int64) domain.Line {
+	return domain.Line{OrderLine: domain.OrderLine{OrderID: order, SKU: sku, Qty: qty}, Seq: seq}
 }
 
 func (l *ledger) allocate(order string, qty int) domain.Placement {
@@ -181,15 +186,16 @@ func (l *ledger) handle(e domain.Event) error {
 
 // enter notes a fact, and what follows from it.
 func (l *ledger) enter(e domain.Event) {
-	var before domain.Status
-	if line, ok := domain.LineAfter(e); ok {
-		before = l.lines[line.OrderID].Status
-		l.lines[line.OrderID] = line
+	var before, after domain.Status
+	if order := domain.LineOf(e); order != "" {
+		line := l.lines[order].After(e)
+		before, after = l.lines[order].Status, line.Status
+		l.lines[order] = line
 	}
 	if ref := domain.BatchOf(e); ref != "" {
 		l.batches[ref] = l.batches[ref].After(e)
 	}
-	l.numbers = l.numbers.After(e, before)
+	l.numbers = l.numbers.After(e, before, after)
 	l.facts = append(l.facts, e)
 }
 
@@ -222,10 +228,10 @@ func (l *ledger) recall(p *domain.Product, ref string) {
 	}
 }
 
-// open returns the batches with stock left, oldest first.
+// open returns the batches that take lines, oldest first.
 func (l *ledger) open() (open []domain.Batch) {
 	for _, b := range l.batches {
-		if b.Available() > 0 {
+		if b.Room() > 0 {
 			open = append(open, b)
 		}
 	}
@@ -233,16 +239,20 @@ func (l *ledger) open() (open []domain.Batch) {
 	return open
 }
 
-// newestOf yields the lines of a batch, latest first.
+// newestOf yields the lines that have stock of a batch, as they lose it: of
+// equal ones the latest first.
 func (l *ledger) newestOf(ref string) iter.Seq2[domain.Line, error] {
-	lines := l.pick(func(line domain.Line) bool { return line.BatchRef == ref })
-	slices.Reverse(lines)
+	lines := l.pick(func(line domain.Line) bool { return line.BatchRef == ref && line.Status != domain.StatusShipped })
+	slices.SortFunc(lines, domain.FirstToLose)
 	return yielding(lines...)
 }
 
-// queue yields the lines that wait, oldest first.
+// queue yields the lines that wait, as they are served: of equal ones the
+// oldest first.
 func (l *ledger) queue() iter.Seq2[domain.Line, error] {
-	return yielding(l.pick(func(line domain.Line) bool { return line.Status == domain.StatusBackordered })...)
+	lines := l.pick(func(line domain.Line) bool { return line.Status == domain.StatusBackordered })
+	slices.SortFunc(lines, domain.FirstServed)
+	return yielding(lines...)
 }
 
 // pick returns the lines that keep picks, oldest first.

@@ -2,9 +2,7 @@ package domain
 
 import (
 	"errors"
-	"fmt"
 	"iter"
-	"slices"
 )
 
 // Product is an aggregate: the stock of one SKU, changed together or not at all.
@@ -58,7 +56,7 @@ func (p *Product) AddBatch(b Batch) (Batched, error) {
 		}
 		return Batched{Batch: *known, Replayed: true}, nil
 	}
-	b.Allocated, b.FirstQty, b.FirstETA = 0, b.Purchased, b.ETA
+	b = Batch{Seq: b.Seq, Ref: b.Ref, SKU: b.SKU, Purchased: b.Purchased, ETA: b.ETA, FirstQty: b.Purchased, FirstETA: b.ETA}
 	p.insert(b)
 	p.edit(b)
 	p.record(BatchCreated{Ref: b.Ref, SKU: p.sku, Qty: b.Purchased, ETA: b.ETA, Seq: b.Seq})
@@ -77,109 +75,45 @@ func BatchConflict(known Batch) error {
 		"batch %q exists already: %d units of %q, %s", known.Ref, known.Purchased, known.SKU, eta)
 }
 
-// Allocate gives line stock from the first batch, in order of preference, that
-// can take it whole. If none can, the line is kept as a backorder or refused,
-// as onShortage says.
+// Allocate gives line, which is new, stock from the first batch, in order of
+// preference, that can take it whole. If none can, the line is kept as a
+// backorder or refused, as onShortage says; a hold is refused.
 //
 // known is the line as it was accepted before, or zero: a line that stands
-// already is answered, not placed again. seq is its place of acceptance if it
-// is new.
-func (p *Product) Allocate(line OrderLine, onShortage Shortage, known Line, seq int64) (Placement, error) {
-	if known.Exists() {
+// already is answered, not placed again. The Seq of line counts if it is new.
+func (p *Product) Allocate(line Line, onShortage Shortage, known Line) (Placement, error) {
+	if known.Exists() && known.Status != StatusExpired {
 		return p.repeat(known, line)
 	}
 	why := Why{Rule: Earliest, Cause: Ordered}
 	if b := p.choose(line.Qty, &why); b != nil {
-		return p.allocate(Line{OrderLine: line, Seq: seq}, *b, why, ""), nil
+		return p.allocate(line, *b, why, ""), nil
 	}
-	p.ranOut(line)
-	if onShortage == Refuse {
+	p.ranOut(line.OrderLine)
+	if onShortage == Refuse || line.HeldUntil != 0 {
 		return Placement{Status: StatusRefused, Why: why, LargestFit: p.largestFit()}, nil
 	}
-	return p.backorder(Line{OrderLine: line, Seq: seq}, why), nil
+	return p.backorder(line, why), nil
 }
 
-// repeat answers a request for a line that was accepted before.
-func (p *Product) repeat(known Line, again OrderLine) (Placement, error) {
-	answer, err := known.repeat(again)
+// repeat answers a request for a line that was accepted before. Who orders what
+// is held confirms the hold; who holds it again sets how long.
+func (p *Product) repeat(known, again Line) (Placement, error) {
+	switch {
+	case known.Status == StatusCancelled:
+		return Placement{}, known.cancelled()
+	case again.Qty != known.Qty && again.Qty != known.FirstQty:
+		return Placement{}, known.conflict(again.OrderLine)
+	case known.Status == StatusHeld && again.HeldUntil == 0:
+		return p.ConfirmHold(known)
+	case known.Status == StatusHeld && again.HeldUntil != known.HeldUntil:
+		return p.extendHold(known, again.HeldUntil), nil
+	}
+	answer := known.replay()
 	if answer.Status == StatusBackordered {
 		answer.LargestFit = p.largestFit()
 	}
-	return answer, err
-}
-
-// ChangeBatchQuantity sets how much of a batch was purchased. If more of it is
-// allocated, the batch gives up lines, drawn from newest, which yields its
-// lines latest first, until what is left fits; it draws no more than it needs.
-// The signal LinesDisplaced hands them to whoever places them anew.
-func (p *Product) ChangeBatchQuantity(ref string, qty int, newest iter.Seq2[Line, error]) (Batched, error) {
-	found := p.find(ref)
-	if found == nil {
-		return Batched{}, UnknownBatch(ref)
-	}
-	b, previous := *found, found.Purchased
-	if previous == qty {
-		return Batched{Batch: b, Replayed: true}, nil
-	}
-	b.Purchased = qty
-	lines, err := b.release(newest)
-	if err != nil {
-		return Batched{}, err
-	}
-	p.edit(b)
-	p.record(BatchQuantityChanged{Ref: ref, SKU: p.sku, Qty: qty, Previous: previous})
-	p.outOfStock = false
-	if qty > previous {
-		p.offer(BatchEnlarged, ref)
-	}
-	if len(lines) > 0 {
-		p.displaced += len(lines)
-		p.record(LinesDisplaced{SKU: p.sku, BatchRef: ref, Lines: lines})
-	}
-	return Batched{Batch: b}, nil
-}
-
-// release takes lines out of b, latest first, until it holds no more than was
-// purchased. It returns them oldest first.
-func (b *Batch) release(newest iter.Seq2[Line, error]) (lines []Line, _ error) {
-	if b.Available() >= 0 {
-		return nil, nil
-	}
-	for line, err := range newest {
-		if err != nil {
-			return nil, err
-		}
-		b.Allocated -= line.Qty
-		lines = append(lines, line)
-		if b.Available() >= 0 {
-			slices.Reverse(lines)
-			return lines, nil
-		}
-	}
-	return nil, fmt.Errorf("batch %s counts %d units more as allocated than its lines have: run allot verify", b.Ref, -b.Available())
-}
-
-// Reallocate places the lines that a shrunken batch gave up, oldest first, in
-// any batch. A line that ends where it was has not moved; one that finds no
-// stock becomes a backorder.
-func (p *Product) Reallocate(e LinesDisplaced) {
-	p.displaced -= len(e.Lines)
-	for _, line := range e.Lines {
-		why := Why{Rule: Earliest, Cause: BatchShrunk, By: e.BatchRef}
-		b := p.choose(line.Qty, &why)
-		switch {
-		case b == nil:
-			p.deallocated(line, BatchShrunk)
-			p.ranOut(line.OrderLine)
-			p.backorder(line, why)
-		case b.Ref == e.BatchRef:
-			p.take(*b, line.Qty)
-		default:
-			p.deallocated(line, BatchShrunk)
-			p.allocate(line, *b, why, e.BatchRef)
-		}
-	}
-	p.offer(BatchShrunk, e.BatchRef)
+	return answer, nil
 }
 
 // FillBackorders gives stock to lines that wait, in the order of queue; a line
@@ -192,7 +126,7 @@ func (p *Product) FillBackorders(e StockAvailable, queue iter.Seq2[Line, error])
 			return err
 		}
 		why := Why{Rule: Earliest, Cause: e.Cause, By: e.By}
-		if b := p.choose(line.Qty, &why); b != nil {
+		if b := p.choose(line.Open(), &why); b != nil {
 			p.backorders--
 			p.allocate(line, *b, why, "")
 		} else if p.largestFit() == 0 {
@@ -202,36 +136,69 @@ func (p *Product) FillBackorders(e StockAvailable, queue iter.Seq2[Line, error])
 	return nil
 }
 
-// CancelLine takes a line back. What it had goes to those who wait.
+// CancelLine takes back what of a line was not shipped yet, for good. What it
+// had goes to those who wait.
 func (p *Product) CancelLine(line Line) (Placement, error) {
 	switch line.Status {
 	case StatusCancelled:
-		return line.placement(), nil
+		return line.replay(), nil
+	case StatusShipped:
+		return Placement{}, conflict(CodeLineShipped, "take the goods back instead", "all of the line of order %q for %q was shipped", line.OrderID, line.SKU)
 	case StatusBackordered:
 		p.backorders--
-		p.record(LineCancelled{OrderID: line.OrderID, SKU: p.sku, Qty: line.Qty, Seq: line.Seq})
+		p.cancelled(line)
+	case StatusExpired:
+		p.cancelled(line)
 	default:
-		b := p.find(line.BatchRef)
-		if b == nil {
-			return Placement{}, errors.New("cancel a line of a batch that is not at hand: " + line.BatchRef)
+		if err := p.free(line, Cancelled); err != nil {
+			return Placement{}, err
 		}
-		p.take(*b, -line.Qty)
-		p.deallocated(line, Cancelled)
-		p.record(LineCancelled{OrderID: line.OrderID, SKU: p.sku, Qty: line.Qty, Seq: line.Seq})
+		p.cancelled(line)
 		p.offer(Cancelled, line.OrderID)
 	}
-	return Placement{Status: StatusCancelled}, nil
+	return Placement{Status: StatusCancelled, Shipped: line.Shipped}, nil
+}
+
+func (p *Product) cancelled(line Line) {
+	p.record(LineCancelled{OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), Seq: line.Seq})
+}
+
+// free takes what a line has back into its batch.
+func (p *Product) free(line Line, reason Cause) error {
+	b, err := p.batchOf(line)
+	if err != nil {
+		return err
+	}
+	p.take(*b, -line.Open())
+	p.deallocated(line, reason)
+	return nil
+}
+
+// batchOf is the batch of a line, which must be at hand.
+func (p *Product) batchOf(line Line) (*Batch, error) {
+	if b := p.find(line.BatchRef); b != nil {
+		return b, nil
+	}
+	return nil, errors.New("change a line of a batch that is not at hand: " + line.BatchRef)
 }
 
 // choose returns the batch that a line of qty goes to, or nil, and notes in why
 // what it passed over.
-func (p *Product) choose(qty int, why *Why) *Batch {
+func (p *Product) choose(qty int, why *Why) *Batch { return p.chooseWith(qty, why, "") }
+
+// chooseWith is choose for a line of the batch own, which may return there even
+// if it is closed.
+func (p *Product) chooseWith(qty int, why *Why, own string) *Batch {
 	for i := range p.batches {
 		b := p.at(i)
-		if b.Available() >= qty {
+		room := b.Room()
+		if b.Closed && b.Ref == own {
+			room = b.Available()
+		}
+		if room >= qty {
 			return b
 		}
-		if b.Available() > 0 {
+		if room > 0 {
 			why.passOver(b)
 		}
 	}
@@ -239,9 +206,16 @@ func (p *Product) choose(qty int, why *Why) *Batch {
 }
 
 func (p *Product) allocate(line Line, b Batch, why Why, movedFrom string) Placement {
-	p.take(b, line.Qty)
-	p.record(Allocated{OrderID: line.OrderID, SKU: p.sku, Qty: line.Qty, BatchRef: b.Ref, Promise: b.ETA, MovedFrom: movedFrom, Seq: line.Seq, Why: why})
-	return Placement{Status: StatusAllocated, BatchRef: b.Ref, Promise: b.ETA, Why: why}
+	p.take(b, line.Open())
+	p.record(Allocated{
+		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), BatchRef: b.Ref, Promise: b.ETA, MovedFrom: movedFrom, HeldUntil: line.HeldUntil,
+		Priority: line.Priority, RequiredBy: line.RequiredBy, Seq: line.Seq, Why: why,
+	})
+	status := StatusAllocated
+	if line.HeldUntil != 0 {
+		status = StatusHeld
+	}
+	return Placement{Status: status, BatchRef: b.Ref, Promise: b.ETA, HeldUntil: line.HeldUntil, Shipped: line.Shipped, Why: why}
 }
 
 func (p *Product) take(b Batch, qty int) {
@@ -251,12 +225,14 @@ func (p *Product) take(b Batch, qty int) {
 
 func (p *Product) backorder(line Line, why Why) Placement {
 	p.backorders++
-	p.record(Backordered{OrderID: line.OrderID, SKU: p.sku, Qty: line.Qty, Seq: line.Seq, Why: why})
-	return Placement{Status: StatusBackordered, Why: why, LargestFit: p.largestFit()}
+	p.record(Backordered{
+		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), Priority: line.Priority, RequiredBy: line.RequiredBy, Seq: line.Seq, Why: why,
+	})
+	return Placement{Status: StatusBackordered, Shipped: line.Shipped, Why: why, LargestFit: p.largestFit()}
 }
 
 func (p *Product) deallocated(line Line, reason Cause) {
-	p.record(Deallocated{OrderID: line.OrderID, SKU: p.sku, Qty: line.Qty, BatchRef: line.BatchRef, Reason: reason})
+	p.record(Deallocated{OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), BatchRef: line.BatchRef, Reason: reason})
 }
 
 // ranOut records OutOfStock, once until the supply changes.
@@ -277,7 +253,7 @@ func (p *Product) offer(cause Cause, by string) {
 // largestFit is the largest line that one batch could take.
 func (p *Product) largestFit() (most int) {
 	for i := range p.batches {
-		most = max(most, p.at(i).Available())
+		most = max(most, p.at(i).Room())
 	}
 	return most
 }

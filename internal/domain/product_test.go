@@ -153,7 +153,7 @@ func TestALineThatStandsCannotBeAskedForOtherwise(t *testing.T) {
 		{"cancelled", 2, domain.CodeLineCancelled, `the line of order "cancelled" for "RED-CHAIR" was cancelled`},
 	} {
 		err := mustFailWithoutTrace(t, shop.product, func(p *domain.Product) error {
-			_, err := p.Allocate(domain.OrderLine{OrderID: tc.order, SKU: sku, Qty: tc.qty}, domain.KeepBackorder, shop.lines[tc.order], 0)
+			_, err := p.Allocate(wanted(tc.order, tc.qty, 0), domain.KeepBackorder, shop.lines[tc.order])
 			return err
 		})
 		expect(t, codeOf(err), tc.wantCode)

@@ -113,8 +113,8 @@ func (r *run) preview(t *rapid.T) {
 	before := atRest(r.shop.product)
 	draft := r.shop.product.Draft()
 	for range rapid.IntRange(1, 12).Draw(t, "lines") {
-		line := domain.OrderLine{OrderID: "preview", SKU: sku, Qty: rapid.IntRange(1, 9).Draw(t, "qty")}
-		if _, err := draft.Allocate(line, domain.KeepBackorder, domain.Line{}, 1); err != nil {
+		line := wanted("preview", rapid.IntRange(1, 9).Draw(t, "qty"), 1)
+		if _, err := draft.Allocate(line, domain.KeepBackorder, domain.Line{}); err != nil {
 			t.Fatal(err)
 		}
 	}

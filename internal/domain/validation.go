@@ -58,9 +58,9 @@ func identifierRune(r rune, first bool) bool {
 	}
 }
 
-func checkQty(qty, least int) error {
+func checkQty(field string, qty, least int) error {
 	if qty < least || qty > MaxQty {
-		return invalid("qty", "send a whole number in that range", "is %d; it must lie between %d and %d", qty, least, MaxQty)
+		return invalid(field, "send a whole number in that range", "is %d; it must lie between %d and %d", qty, least, MaxQty)
 	}
 	return nil
 }

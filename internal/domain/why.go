@@ -32,6 +32,13 @@ const (
 	BatchEnlarged Cause = "batch_enlarged"
 	BatchShrunk   Cause = "batch_shrunk"
 	Cancelled     Cause = "cancelled"
+	Reopened      Cause = "batch_reopened"
+	Rescheduled   Cause = "batch_rescheduled"
+	Received      Cause = "batch_received"
+	Amended       Cause = "amended"
+	Returned      Cause = "returned"
+	HoldReleased  Cause = "hold_released"
+	HoldExpired   Cause = "hold_expired"
 )
 
 // mostPassedOver is how many batches a reason names.

@@ -9,22 +9,34 @@ import (
 
 // ViewLine is l as readers see it, without the reason for where it stands.
 func ViewLine(l domain.Line) views.Line {
-	return views.Line{
+	v := views.Line{
 		OrderID: l.OrderID, SKU: l.SKU, Qty: l.Qty, Status: string(l.Status),
-		BatchRef: l.BatchRef, Promise: l.Promise.String(), Seq: l.Seq,
+		BatchRef: l.BatchRef, Promise: l.Promise.String(), RequiredBy: l.RequiredBy.String(), HeldUntil: l.HeldUntil.String(),
+		Shipped: l.Shipped, Returned: l.Returned, Seq: l.Seq,
 	}
+	if waits := l.Status == domain.StatusBackordered; l.Promised && (waits || l.Status.HasBatch() && l.FirstPromise != l.Promise) {
+		v.PromiseChanged, v.FirstPromise = true, l.FirstPromise.String()
+	}
+	if n := l.Priority.Number(); n != domain.UsualPriority {
+		v.Priority = &n
+	}
+	return v
 }
 
 // ViewBatch is b as readers see it, without the number of its lines.
 func ViewBatch(b domain.Batch) views.Batch {
-	return views.Batch{
-		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, Allocated: b.Allocated, Available: b.Available(),
-		ETA: b.ETA.String(), Seq: b.Seq,
+	v := views.Batch{
+		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, Allocated: b.Allocated, Shipped: b.Shipped, Available: b.Available(),
+		ETA: b.ETA.String(), Closed: b.Closed, Seq: b.Seq,
 	}
+	if b.ETA != b.FirstETA {
+		v.ETAChanged, v.FirstETA = true, b.FirstETA.String()
+	}
+	return v
 }
 
 // ViewWhy is the reason that e gives for where its line stands. A line that was
-// cancelled has no rule, only a cause.
+// cancelled, or whose hold ended, has no rule, only a cause.
 func ViewWhy(e Envelope) *views.Why {
 	why, movedFrom := reason(e.Event)
 	out := &views.Why{
@@ -46,6 +58,8 @@ func reason(e domain.Event) (why domain.Why, movedFrom string) {
 		return e.Why, ""
 	case domain.LineCancelled:
 		return domain.Why{Cause: domain.Cancelled}, ""
+	case domain.HoldEnded:
+		return domain.Why{Cause: e.Reason}, ""
 	}
 	return domain.Why{}, ""
 }

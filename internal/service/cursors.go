@@ -2,6 +2,8 @@ package service
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"allot/internal/domain"
 	"allot/internal/views"
@@ -62,13 +64,50 @@ func badCursor(cursor string) error {
 		Hint:    "send the cursor of the page before as it is, or none for the first page"}
 }
 
+// CursorOfQueue is the cursor of the page of a queue after l.
+func CursorOfQueue(l views.Line) string {
+	priority := domain.UsualPriority
+	if l.Priority != nil {
+		priority = *l.Priority
+	}
+	return cursorInQueue(priority, l.Seq)
+}
+
+func cursorInQueue(priority int, seq int64) string { return fmt.Sprintf("%d-%d", priority, seq) }
+
+// AfterInQueue is the line that a page of a queue begins after; all of them
+// come after the zero Line of the highest priority, which is the first.
+func AfterInQueue(p views.Page) (at domain.Line, _ error) {
+	number := domain.HighestPriority
+	if p.After == "" {
+		at.Priority = domain.NewPriority(number)
+		return at, nil
+	}
+	_, err := fmt.Sscanf(p.After, "%d-%d", &number, &at.Seq)
+	at.Priority = domain.NewPriority(number)
+	if err != nil || cursorInQueue(number, at.Seq) != p.After {
+		return domain.Line{}, badCursor(p.After)
+	}
+	return at, nil
+}
+
 // CheckLineStatus refuses a status that no line can have. None at all is fine.
 func CheckLineStatus(status string) error {
-	switch domain.Status(status) {
-	case "", domain.StatusAllocated, domain.StatusBackordered, domain.StatusCancelled:
+	known := []domain.Status{
+		domain.StatusAllocated, domain.StatusBackordered, domain.StatusCancelled, domain.StatusHeld, domain.StatusShipped, domain.StatusExpired,
+	}
+	if status == "" || slices.Contains(known, domain.Status(status)) {
 		return nil
 	}
 	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "status",
-		Message: fmt.Sprintf("status is %q; it must be %q, %q or %q", status, domain.StatusAllocated, domain.StatusBackordered, domain.StatusCancelled),
+		Message: fmt.Sprintf("status is %q; it must be one of %s", status, quoted(known)),
 		Hint:    "leave it out for orders of any status"}
+}
+
+func quoted(list []domain.Status) string {
+	var out []string
+	for _, s := range list {
+		out = append(out, fmt.Sprintf("%q", s))
+	}
+	return strings.Join(out, ", ")
 }

@@ -15,6 +15,17 @@ func Register(bus *Bus) {
 	OnCommand(bus, ChangeBatchQuantity, func(c domain.ChangeBatchQuantity) About { return About{BatchRef: c.Ref} })
 	OnCommand(bus, CancelLine, func(c domain.CancelLine) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
 
+	OnCommand(bus, ChangeBatch, func(c domain.ChangeBatch) About { return About{BatchRef: c.Ref} })
+	OnCommand(bus, ReceiveBatch, func(c domain.ReceiveBatch) About { return About{BatchRef: c.Ref} })
+	OnCommand(bus, CloseBatch, func(c domain.CloseBatch) About { return About{BatchRef: c.Ref} })
+	OnCommand(bus, ReopenBatch, func(c domain.ReopenBatch) About { return About{BatchRef: c.Ref} })
+	OnCommand(bus, ShipLine, func(c domain.ShipLine) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+	OnCommand(bus, ReturnLine, func(c domain.ReturnLine) About { return About{SKU: c.SKU, OrderID: c.OrderID, BatchRef: c.BatchRef} })
+	OnCommand(bus, AmendLine, func(c domain.AmendLine) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+	OnCommand(bus, ConfirmHold, func(c domain.ConfirmHold) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+	OnCommand(bus, ReleaseHold, func(c domain.ReleaseHold) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+	OnCommand(bus, ExpireHold, func(c domain.ExpireHold) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
+
 	OnEvent(bus, Reallocate)
 	OnEvent(bus, FillBackorders)
 }
@@ -76,19 +87,20 @@ func Allocate(ctx context.Context, uow *UnitOfWork, cmd domain.Allocate) (domain
 	if err != nil {
 		return domain.Placement{}, err
 	}
-	line := domain.OrderLine{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty}
 	known, err := uow.Lines.Get(ctx, cmd.OrderID, cmd.SKU)
 	if err != nil {
 		return domain.Placement{}, err
 	}
-	if known.Exists() {
-		return product.Allocate(line, cmd.OnShortage, known, 0)
+	line := domain.Line{
+		OrderLine: domain.OrderLine{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty}, Seq: known.Seq,
+		Priority: cmd.Priority, RequiredBy: cmd.RequiredBy, HeldUntil: cmd.HoldUntil,
 	}
-	seq, err := uow.Lines.NextSeq(ctx)
-	if err != nil {
-		return domain.Placement{}, err
+	if !known.Exists() {
+		if line.Seq, err = uow.Lines.NextSeq(ctx); err != nil {
+			return domain.Placement{}, err
+		}
 	}
-	return product.Allocate(line, cmd.OnShortage, known, seq)
+	return product.Allocate(line, cmd.OnShortage, known)
 }
 
 // ChangeBatchQuantity handles ChangeBatchQuantity.
@@ -103,23 +115,28 @@ func ChangeBatchQuantity(ctx context.Context, uow *UnitOfWork, cmd domain.Change
 
 // CancelLine handles CancelLine.
 func CancelLine(ctx context.Context, uow *UnitOfWork, cmd domain.CancelLine) (domain.Placement, error) {
-	line, err := uow.Lines.Get(ctx, cmd.OrderID, cmd.SKU)
-	if err != nil {
-		return domain.Placement{}, err
-	}
-	if !line.Exists() {
-		return domain.Placement{}, domain.UnknownLine(cmd.OrderID, cmd.SKU)
-	}
-	var product *domain.Product
-	if line.BatchRef != "" {
-		product, err = uow.Products.GetByBatchRef(ctx, line.BatchRef)
-	} else {
-		product, err = uow.Products.Get(ctx, cmd.SKU)
-	}
+	product, line, err := accepted(ctx, uow, cmd.OrderID, cmd.SKU)
 	if err != nil {
 		return domain.Placement{}, err
 	}
 	return product.CancelLine(line)
+}
+
+// accepted returns a line that an order has, and its product, with the batch of
+// the line at hand.
+func accepted(ctx context.Context, uow *UnitOfWork, orderID, sku string) (product *domain.Product, line domain.Line, err error) {
+	if line, err = uow.Lines.Get(ctx, orderID, sku); err != nil {
+		return nil, line, err
+	}
+	switch {
+	case !line.Exists():
+		err = domain.UnknownLine(orderID, sku)
+	case line.BatchRef != "":
+		product, err = uow.Products.GetByBatchRef(ctx, line.BatchRef)
+	default:
+		product, err = uow.Products.Get(ctx, sku)
+	}
+	return product, line, err
 }
 
 // Reallocate handles LinesDisplaced: it finds the lines another place.

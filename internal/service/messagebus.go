@@ -75,6 +75,7 @@ func Perform[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[
 	var effect Effect[R]
 	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{r.(R), slices.Clone(events)} })
 	if err != nil {
+		b.work.tellRefused(ctx, cmd.CommandName(), err)
 		return Effect[R]{}, err
 	}
 	if err := b.work.do(ctx, c); err != nil {
@@ -82,6 +83,9 @@ func Perform[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[
 	}
 	return effect, nil
 }
+
+// Queued is the number of commands that wait for a transaction.
+func (b *Bus) Queued() int { return b.work.queued() }
 
 // Close waits until what was sent is done.
 func (b *Bus) Close() { b.work.Wait() }
@@ -98,7 +102,7 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 		return nil, err
 	}
 	var result any
-	return &call{
+	c := &call{
 		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd),
 		fn: func(ctx context.Context, uow *UnitOfWork) (err error) {
 			uow.bus = b
@@ -107,8 +111,12 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 			}
 			return uow.React(ctx)
 		},
-		kept: func(events []Envelope) { got(result, events) },
-	}, nil
+	}
+	c.kept = func(events []Envelope) {
+		c.result = result
+		got(result, events)
+	}
+	return c, nil
 }
 
 // react has the events of a unit of work handled, and the events that come of

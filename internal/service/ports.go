@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -45,6 +46,10 @@ type Store interface {
 	// Delivered forgets the failure of an event: it was delivered after all.
 	Delivered(ctx context.Context, subscription string, position int64) error
 
+	// HoldsDue returns up to limit lines whose hold ends by now, those that end
+	// first first.
+	HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]LineID, error)
+
 	// Lane names the queue that commands for a SKU wait in. Commands in one
 	// lane gain from sharing a transaction; lanes commit independently of each
 	// other. There are few of them.
@@ -59,10 +64,12 @@ type Reader interface {
 	// has served.
 	Load(ctx context.Context, want Want) (Found, error)
 
-	// LinesOf yields the lines allocated to a batch, latest first.
+	// LinesOf yields the lines that have stock of a batch, in the order of
+	// domain.FirstToLose.
 	LinesOf(ctx context.Context, batchRef string) iter.Seq2[domain.Line, error]
 
-	// Backorders yields the lines of a SKU that wait for stock, oldest first.
+	// Backorders yields the lines of a SKU that wait for stock, in the order of
+	// domain.FirstServed.
 	Backorders(ctx context.Context, sku string) iter.Seq2[domain.Line, error]
 }
 
@@ -94,8 +101,11 @@ const (
 type Want struct {
 	Products []Known
 	Batches  []string // by reference, even if nothing is left of them
-	Orders   []string // all of their lines
+	Lines    []LineID
 }
+
+// LineID identifies an order line: there is one per order and SKU.
+type LineID struct{ OrderID, SKU string }
 
 // Known is a product as the caller may know it already, from an earlier
 // transaction.
@@ -133,8 +143,12 @@ type ProductChange struct {
 type LineChange struct {
 	domain.Line
 	New   bool
-	Event int // the index, in Changes.Events, of the event that says why
+	Event int   // the index, in Changes.Events, of the event that says why it stands there; NoEvent if it is the one before
+	More  []int // the indexes of all others that are about it
 }
+
+// NoEvent is the index of no event.
+const NoEvent = -1
 
 // Envelope is an event with its place in history.
 type Envelope struct {
@@ -176,6 +190,13 @@ var (
 	// ErrStorage says that the store can't write at present: the disk is full
 	// or fails. Nothing was kept; the same may work later.
 	ErrStorage = errors.New("storage trouble")
+
+	// ErrStorageFull is the ErrStorage of a disk without space.
+	ErrStorageFull = fmt.Errorf("%w: no space is left", ErrStorage)
+
+	// ErrStorageReadOnly is the ErrStorage of a disk that can't be written to:
+	// it is read-only, or writing fails. What is there can be read.
+	ErrStorageReadOnly = fmt.Errorf("%w: it can't be written to", ErrStorage)
 
 	// ErrUnreachable says that the other side of a delivery can't be reached.
 	// It is no fault of the event, and counts as no attempt.

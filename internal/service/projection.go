@@ -30,21 +30,21 @@ func (p *Projection) Clone() *Projection {
 
 // Apply moves the state on by one event.
 func (p *Projection) Apply(e Envelope) {
-	line, placed := domain.LineAfter(e.Event)
-	var before domain.Status
-	if placed {
-		order := p.Lines[line.OrderID]
+	var before, after domain.Status
+	if id := domain.LineOf(e.Event); id != "" {
+		order := p.Lines[id]
 		if order == nil {
 			order = map[string]domain.Line{}
-			p.Lines[line.OrderID] = order
+			p.Lines[id] = order
 		}
-		before = order[line.SKU].Status
-		order[line.SKU] = line
+		line := order[e.SKU].After(e.Event)
+		before, after = order[e.SKU].Status, line.Status
+		order[e.SKU] = line
 	}
 	if ref := domain.BatchOf(e.Event); ref != "" {
 		p.Batches[ref] = p.Batches[ref].After(e.Event)
 	}
-	product := p.Products[e.SKU].After(e.Event, before)
+	product := p.Products[e.SKU].After(e.Event, before, after)
 	product.SKU = e.SKU
 	p.Products[e.SKU] = product
 }

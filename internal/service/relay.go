@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,8 +28,10 @@ type Deliverer func(ctx context.Context, e Envelope) error
 
 type subscriber struct {
 	Subscription
-	deliver Deliverer
-	wake    chan struct{}
+	deliver  Deliverer
+	wake     chan struct{}
+	position atomic.Int64 // of the last event that it is done with
+	behind   atomic.Int64 // when the oldest event happened that it is not done with, in Unix microseconds; 0: it is done
 }
 
 // The pace of deliveries.
@@ -51,7 +54,26 @@ func NewRelay(store Store, log *slog.Logger, now func() time.Time) *Relay {
 // that fails is tried again later, and the next one is not kept waiting by it;
 // after MostAttempts it is parked.
 func (r *Relay) Forward(sub Subscription, deliver Deliverer) {
-	r.subs = append(r.subs, &subscriber{sub, deliver, make(chan struct{}, 1)})
+	r.subs = append(r.subs, &subscriber{Subscription: sub, deliver: deliver, wake: make(chan struct{}, 1)})
+}
+
+// Progress is how far a subscription has come, in this process.
+type Progress struct {
+	Subscription string
+	Position     int64     // of the last event that was taken out or put off; 0 if none was
+	Behind       time.Time // when the oldest event happened that it is at, or stuck at; zero if it is through
+}
+
+// Progress returns how far each subscription has come.
+func (r *Relay) Progress() (out []Progress) {
+	for _, s := range r.subs {
+		p := Progress{Subscription: s.Name, Position: s.position.Load()}
+		if at := s.behind.Load(); at != 0 {
+			p.Behind = time.UnixMicro(at).UTC()
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // Wake says that events were committed.
@@ -109,6 +131,9 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 		if err != nil {
 			return fmt.Errorf("deliver to %s: %w", s.Name, err)
 		}
+		if n == 0 {
+			s.behind.Store(0)
+		}
 		if err := r.retry(ctx, s); err != nil || n == 0 {
 			return err
 		}
@@ -118,9 +143,11 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 // deliverAll delivers events one after the other. Those that fail are put off.
 func (r *Relay) deliverAll(ctx context.Context, s *subscriber, events []Envelope) (done int, _ error) {
 	for i, e := range events {
+		s.behind.Store(e.At.UnixMicro())
 		if err := r.attempt(ctx, s, Failure{Subscription: s.Name, Event: e}); err != nil {
 			return i, err
 		}
+		s.position.Store(e.Position)
 	}
 	return len(events), nil
 }

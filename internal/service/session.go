@@ -19,8 +19,7 @@ type session struct {
 	products *catalog                // as of now
 	from     map[string]int64        // SKU -> version as loaded, 0 if there was none
 	batches  map[string]domain.Batch // as of now, by reference; zero if there is none
-	orders   map[string]bool         // whose lines are loaded
-	lines    map[lineKey]int         // where in states
+	lines    map[lineKey]int         // where in states; nowhere if there is no such line
 	states   []lineState
 	numbers  map[Sequence]numbers
 	size     int // about so many units of work
@@ -43,18 +42,19 @@ type reader interface {
 }
 
 // lineKey identifies an order line: there is one per order and SKU.
-type lineKey struct{ order, sku string }
+type lineKey = LineID
 
 func keyOf(l domain.Line) lineKey { return lineKey{l.OrderID, l.SKU} }
 
-func oldestFirst(a, b domain.Line) int { return cmp.Compare(a.Seq, b.Seq) }
-func latestFirst(a, b domain.Line) int { return cmp.Compare(b.Seq, a.Seq) }
+// nowhere is the place of a line that was asked for and doesn't exist.
+const nowhere = -1
 
 // lineState is a line as of now.
 type lineState struct {
 	domain.Line
 	changed, added bool
-	event          int // in session.events, if changed
+	event          int   // in session.events, of its reason; NoEvent if that is the one it had
+	more           []int // in session.events, of all else that happened to it
 }
 
 // edit is a batch as of now.
@@ -72,7 +72,6 @@ func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 		tx: tx, now: now.UTC().Truncate(time.Microsecond), products: products, size: n,
 		from:    make(map[string]int64, n),
 		batches: map[string]domain.Batch{},
-		orders:  map[string]bool{},
 		lines:   make(map[lineKey]int, n),
 		states:  make([]lineState, 0, n),
 		numbers: make(map[Sequence]numbers, 2),
@@ -117,12 +116,10 @@ func (s *session) keep(uow *UnitOfWork) error {
 			return err
 		}
 	}
-	for _, e := range uow.events {
-		if line, ok := domain.LineAfter(e.Event); ok {
-			s.enter(line)
-		}
-		s.events = append(s.events, e)
+	for i := range uow.Lines.changed {
+		s.enter(&uow.Lines.changed[i], len(s.events))
 	}
+	s.events = append(s.events, uow.events...)
 	return nil
 }
 
@@ -150,19 +147,51 @@ func (s *session) settle(p *domain.Product, events []Envelope) error {
 	return nil
 }
 
-// enter notes where a line stands now, the event that says so being the next.
-func (s *session) enter(line domain.Line) {
-	i, known := s.lines[keyOf(line)]
-	if !known {
+// enter notes where a line stands now. The events of its unit of work begin at
+// base.
+func (s *session) enter(line *changedLine, base int) {
+	i, known := s.lines[keyOf(line.Line)]
+	if !known || i == nowhere {
 		i = len(s.states)
-		s.lines[keyOf(line)] = i
+		s.lines[keyOf(line.Line)] = i
 		s.states = append(s.states, lineState{added: s.isNew(LineSeq, line.Seq)})
 	}
 	st := &s.states[i]
 	if !st.changed {
 		s.changed = append(s.changed, i)
+		st.changed, st.event = true, NoEvent
 	}
-	st.Line, st.changed, st.event = line, true, len(s.events)
+	st.Line = line.Line
+	switch event := base + line.event; {
+	case !line.places:
+		st.more = append(st.more, event)
+	case st.event != NoEvent:
+		st.more = append(st.more, st.event)
+		fallthrough
+	default:
+		st.event = event
+	}
+}
+
+// note remembers a line that is stored and that nobody has changed.
+func (s *session) note(line domain.Line) {
+	if i, known := s.lines[keyOf(line)]; !known || i == nowhere {
+		s.lines[keyOf(line)] = len(s.states)
+		s.states = append(s.states, lineState{Line: line})
+	}
+}
+
+// seen is the line as of now, as far as anybody has asked for it.
+func (s *session) seen(key lineKey) domain.Line {
+	if i, known := s.lines[key]; known && i != nowhere {
+		return s.states[i].Line
+	}
+	return domain.Line{}
+}
+
+func (s *session) isChanged(key lineKey) bool {
+	i, known := s.lines[key]
+	return known && i != nowhere && s.states[i].changed
 }
 
 // product returns the product as of now, or nil if there is none.
@@ -186,23 +215,17 @@ func (s *session) batch(ctx context.Context, ref string) (domain.Batch, error) {
 
 // line returns the line as of now; zero if there is none.
 func (s *session) line(ctx context.Context, key lineKey) (domain.Line, error) {
-	if i, known := s.lines[key]; known {
-		return s.states[i].Line, nil
+	if _, known := s.lines[key]; !known {
+		if err := s.load(ctx, Want{Lines: []LineID{key}}); err != nil {
+			return domain.Line{}, err
+		}
 	}
-	if s.orders[key.order] {
-		return domain.Line{}, nil
-	}
-	if err := s.load(ctx, Want{Orders: []string{key.order}}); err != nil {
-		return domain.Line{}, err
-	}
-	if i, known := s.lines[key]; known {
-		return s.states[i].Line, nil
-	}
-	return domain.Line{}, nil
+	return s.seen(key), nil
 }
 
-// unwritten returns the lines of a SKU that were changed so far, as of now.
-func (s *session) unwritten(sku string) map[lineKey]domain.Line {
+// changedOf returns where in states the lines of a SKU are that were changed so
+// far.
+func (s *session) changedOf(sku string) []int {
 	if s.bySKU == nil {
 		s.bySKU = map[string][]int{}
 	}
@@ -210,11 +233,7 @@ func (s *session) unwritten(sku string) map[lineKey]domain.Line {
 		s.bySKU[s.states[i].SKU] = append(s.bySKU[s.states[i].SKU], i)
 	}
 	s.indexed = len(s.changed)
-	lines := make(map[lineKey]domain.Line, len(s.bySKU[sku]))
-	for _, i := range s.bySKU[sku] {
-		lines[keyOf(s.states[i].Line)] = s.states[i].Line
-	}
-	return lines
+	return s.bySKU[sku]
 }
 
 // number returns the next number of a sequence.
@@ -246,22 +265,36 @@ func (s *session) isNew(seq Sequence, number int64) bool {
 func (s *session) prefetch(ctx context.Context, calls []*call) error {
 	var want Want
 	for _, c := range calls {
-		if sku := c.about.SKU; sku != "" {
-			if _, seen := s.from[sku]; !seen {
-				known := Known{sku, s.products.version(sku)}
-				s.from[sku] = known.Version
-				want.Products = append(want.Products, known)
-			}
-		}
-		if id := c.about.OrderID; id != "" && !s.orders[id] {
-			s.orders[id] = true
-			want.Orders = append(want.Orders, id)
+		s.wantLine(&want, c.about.SKU, c.about.OrderID)
+		for _, sku := range c.about.SKUs {
+			s.wantLine(&want, sku, c.about.OrderID)
 		}
 		if ref := c.about.BatchRef; ref != "" {
 			want.Batches = append(want.Batches, ref)
 		}
 	}
 	return s.load(ctx, want)
+}
+
+// wantLine adds to want a product, and the line of an order for it, unless they
+// are known.
+func (s *session) wantLine(want *Want, sku, order string) {
+	if sku == "" {
+		return
+	}
+	if _, seen := s.from[sku]; !seen {
+		known := Known{sku, s.products.version(sku)}
+		s.from[sku] = known.Version
+		want.Products = append(want.Products, known)
+	}
+	if order == "" {
+		return
+	}
+	key := lineKey{order, sku}
+	if _, known := s.lines[key]; !known {
+		s.lines[key] = nowhere
+		want.Lines = append(want.Lines, key)
+	}
 }
 
 // load adds to the world what it doesn't hold yet.
@@ -289,14 +322,13 @@ func (s *session) load(ctx context.Context, want Want) error {
 			s.batches[b.Ref] = b
 		}
 	}
-	for _, id := range want.Orders {
-		s.orders[id] = true
+	for _, id := range want.Lines {
+		if _, known := s.lines[id]; !known {
+			s.lines[id] = nowhere
+		}
 	}
 	for _, line := range found.Lines {
-		if _, known := s.lines[keyOf(line)]; !known {
-			s.lines[keyOf(line)] = len(s.states)
-			s.states = append(s.states, lineState{Line: line})
-		}
+		s.note(line)
 	}
 	return nil
 }
@@ -312,7 +344,7 @@ func (s *session) noteBroken(err error) error {
 // trim keeps what was used up from staying in memory.
 func (s *session) trim() {
 	for _, b := range s.edited {
-		if b.Available() <= 0 {
+		if b.Room() <= 0 {
 			s.products.get(b.SKU).Trim()
 		}
 	}
@@ -339,7 +371,7 @@ func (s *session) changes() Changes {
 	out.Lines = make([]LineChange, len(s.changed))
 	for n, i := range s.changed {
 		st := &s.states[i]
-		out.Lines[n] = LineChange{Line: st.Line, New: st.added, Event: st.event}
+		out.Lines[n] = LineChange{Line: st.Line, New: st.added, Event: st.event, More: st.more}
 	}
 	return out
 }

@@ -97,6 +97,7 @@ func (h *handful) calls(ctx context.Context, b *Bus, commands []domain.Message) 
 		c, err := b.prepare(cmd, func(r any, _ []Envelope) { outcome.Result = r })
 		if err != nil {
 			outcome.Err = err
+			b.work.tellRefused(ctx, cmd.CommandName(), err)
 			continue
 		}
 		c.ctx = ctx

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"allot/internal/domain"
@@ -20,6 +21,7 @@ type Transactor struct {
 	group    int           // most units of work in one transaction
 	places   chan struct{} // taken by callers of do while they wait
 	onCommit func()        // called when events were committed
+	observer Observer
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -35,7 +37,10 @@ type lane struct {
 
 // About says what a unit of work is going to need, as far as that is known.
 // It affects speed, never results.
-type About struct{ SKU, OrderID, BatchRef string }
+type About struct {
+	SKU, OrderID, BatchRef string
+	SKUs                   []string // more of them
+}
 
 // call is a unit of work to be done.
 type call struct {
@@ -45,17 +50,33 @@ type call struct {
 	about  About
 	fn     func(context.Context, *UnitOfWork) error
 	kept   func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
+	turn   atomic.Int32     // one of the following
+	queued time.Time        // when it was handed over, if somebody observes
+	result any              // of the handler, if it has succeeded
 	err    error            // the outcome, once done was called
 	done   func()           // called after the commit
 }
+
+// A call is begun or withdrawn, whichever comes first, and never both.
+const (
+	waits int32 = iota
+	begun
+	withdrawn
+)
+
+// begin reports whether the call may be done: it was not withdrawn.
+func (c *call) begin() bool { return c.turn.CompareAndSwap(waits, begun) || c.turn.Load() == begun }
+
+// withdraw reports whether the call will not be done: it was not begun.
+func (c *call) withdraw() bool { return c.turn.CompareAndSwap(waits, withdrawn) }
 
 const (
 	// commitTimeout is how long a transaction may take, in all, before it is
 	// begun again no more. What runs is not cut short.
 	commitTimeout = 30 * time.Second
 
-	// mostQueued is how many callers wait for a transaction at once; others
-	// wait for a place, until their context ends.
+	// mostQueued is how many callers wait for a transaction at once, unless
+	// LimitQueue says otherwise; others are refused.
 	mostQueued = 4096
 
 	// keepProducts is how many products a lane keeps from one transaction to
@@ -76,32 +97,46 @@ func NewTransactor(store Store, group int, now func() time.Time, onCommit func()
 	return t
 }
 
+// LimitQueue has at most so many callers wait for a transaction at once. It
+// must be called before anything is done.
+func (t *Transactor) LimitQueue(callers int) { t.places = make(chan struct{}, callers) }
+
 // do has c done, and returns when it is on disk. c.fn may run more than once,
-// but only its last run counts. If ctx ends first, it may yet be done; asking
-// again is safe.
+// but only its last run counts. If the queue is full it is refused at once. If
+// ctx ends before its turn came it is not done, and the error says so; if ctx
+// ends later, it may yet be done, and asking again is safe.
 func (t *Transactor) do(ctx context.Context, c *call) error {
 	select {
 	case t.places <- struct{}{}:
-		defer func() { <-t.places }()
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a place in the queue: %w", context.Cause(ctx))
+	default:
+		err := overloaded(cap(t.places))
+		t.tellRefused(ctx, c.name, err)
+		return err
 	}
 	done := make(chan struct{})
-	c.ctx, c.done = ctx, func() { close(done) }
+	c.ctx, c.done = ctx, func() {
+		<-t.places // not before: who has gone still has a call in the queue
+		close(done)
+	}
 	t.enqueue(c)
 	select {
 	case <-done:
 		return c.err
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the commit: %w", context.Cause(ctx))
+		if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) || !c.withdraw() {
+			return fmt.Errorf("wait for the commit: %w", cause)
+		}
+		return timedOut()
 	}
 }
 
 // enqueue hands calls over. Those in one lane are done in this order.
 func (t *Transactor) enqueue(calls ...*call) {
+	now := t.observedNow()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range calls {
+		c.queued = now
 		l := t.lane(t.store.Lane(c.about.SKU))
 		l.queued = append(l.queued, c)
 		if !l.served {
@@ -173,21 +208,10 @@ func (t *Transactor) run(l *lane, calls []*call) {
 		if err != nil {
 			c.err = trouble(err)
 		}
+		t.tellDone(c)
 		c.done()
 	}
 }
-
-// trouble is what a caller is told of a transaction that failed.
-func trouble(err error) error {
-	if errors.Is(err, ErrStorage) || errors.Is(err, ErrStale) {
-		return &domain.Error{Kind: domain.Unavailable, Code: CodeUnavailable, Message: "nothing was written: " + err.Error(),
-			Hint: "send the same again in a moment; if it goes on, look at the disk of the data directory"}
-	}
-	return err
-}
-
-// CodeUnavailable is the code of errors that pass by themselves.
-const CodeUnavailable = "unavailable"
 
 // transact does calls in one transaction, again if it was stale. The
 // transaction is not tied to any caller's context: one who gives up must not
@@ -196,6 +220,7 @@ func (t *Transactor) transact(l *lane, calls []*call) (wrote bool, _ error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(calls[0].ctx), commitTimeout)
 	defer cancel()
 	var s *session
+	began := t.observedNow()
 	err := retry(ctx, func() error {
 		err := t.store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
 			s = newSession(tx, t.now(), l.products, len(calls))
@@ -211,6 +236,7 @@ func (t *Transactor) transact(l *lane, calls []*call) (wrote bool, _ error) {
 		s.trim()
 		l.products.age()
 	}
+	t.tellTransaction(ctx, began, calls, s, err)
 	return wrote && err == nil, err
 }
 
@@ -220,7 +246,10 @@ func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ e
 		return false, err
 	}
 	for _, c := range calls {
-		if c.err = context.Cause(c.ctx); c.err != nil {
+		if c.err = context.Cause(c.ctx); c.err == nil && !c.begin() {
+			c.err = timedOut()
+		}
+		if c.err != nil {
 			continue // nobody is waiting for it any more
 		}
 		c.err = s.try(ctx, c)

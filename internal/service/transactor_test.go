@@ -175,15 +175,65 @@ func TestTheQueueIsBounded(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := service.Send(ctx, bus, domain.Allocate{OrderID: "one more", SKU: "CHAIR", Qty: 1})
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "wait for a place in the queue: ") {
-			t.Errorf("got error %v", err)
+		_, err := service.Send(t.Context(), bus, domain.Allocate{OrderID: "one more", SKU: "CHAIR", Qty: 1})
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Unavailable || e.Code != service.CodeOverloaded || e.Hint == "" {
+			t.Errorf("got error %+v", err)
 		}
+		imported := make(chan error, 1)
+		go func() { // many commands at once wait rather than be refused
+			imported <- errors.Join(errorsOf(t, bus, order("imported", 1))...)
+		}()
+		synctest.Wait()
 		close(g.open)
 		senders.Wait()
-		equal(t, "the number of lines", len(books(t, s)[0].Lines), places)
+		if err := <-imported; err != nil {
+			t.Errorf("the import got error %v", err)
+		}
+		equal(t, "the number of lines", len(books(t, s)[0].Lines), places+1)
+		do(t, bus, order("later", 1)) // there is room again
+	})
+}
+
+// The deadline says for certain that nothing was done, if it passes in time.
+func TestACommandWhoseTurnDoesNotComeBeforeItsDeadlineIsNotDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		bus := newBus(s, 10)
+		do(t, bus, batch("b1", 10))
+		g := shut(s)
+		var senders sync.WaitGroup
+		g.begin(t, &senders, bus, domain.DescribeProduct{SKU: "LAMP"})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := service.Send(ctx, bus, domain.Allocate{OrderID: "o-1", SKU: "CHAIR", Qty: 1})
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Unavailable || e.Code != service.CodeTimedOut || e.Hint == "" {
+			t.Errorf("got error %+v", err)
+		}
+		equal(t, "how many are in the queue", bus.Queued(), 1)
+		close(g.open)
+		senders.Wait()
+		bus.Close()
+		equal(t, "the log", names(t, s), []string{"batch_created", "product_described"})
+	})
+}
+
+// Once it was begun, nobody can say before the commit.
+func TestACommandThatIsUnderWayAtItsDeadlineMayBeDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore()
+		s.atCommit = func(context.Context, int64) error {
+			time.Sleep(2 * time.Second)
+			return nil
+		}
+		bus := newBus(s, 10)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := service.Send(ctx, bus, domain.CreateBatch{Ref: "b1", SKU: "CHAIR", Qty: 1})
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "wait for the commit: ") {
+			t.Errorf("got error %v", err)
+		}
+		bus.Close()
+		equal(t, "the log", names(t, s), []string{"batch_created"})
 	})
 }
 
@@ -227,12 +277,20 @@ func TestAStaleTransactionIsTriedAgain(t *testing.T) {
 }
 
 func TestWhoIsRefusedForTroubleIsToldWhatToDo(t *testing.T) {
-	s := newStore()
-	s.before = func(int64) error { return fmt.Errorf("disk full: %w", service.ErrStorage) }
-	_, err := service.Send(t.Context(), newBus(s, 1), domain.DescribeProduct{SKU: "CHAIR"})
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Kind != domain.Unavailable || e.Code != service.CodeUnavailable || e.Message != "nothing was written: disk full: storage trouble" || e.Hint == "" {
-		t.Errorf("got %+v", err)
+	for code, cause := range map[string]error{
+		service.CodeUnavailable: service.ErrStorage,
+		service.CodeStorageFull: service.ErrStorageFull,
+		service.CodeReadOnly:    service.ErrStorageReadOnly,
+	} {
+		s := newStore()
+		s.before = func(int64) error { return fmt.Errorf("commit: %w", cause) }
+		_, err := service.Send(t.Context(), newBus(s, 1), domain.DescribeProduct{SKU: "CHAIR"})
+		e, ok := errors.AsType[*domain.Error](err)
+		if !ok || e.Kind != domain.Unavailable || e.Code != code || e.Message != "nothing was written: commit: "+cause.Error() || e.Hint == "" {
+			t.Errorf("%v: got %+v", cause, err)
+		}
+		s.before = nil
+		do(t, newBus(s, 1), rename("CHAIR", "A chair")) // it needs no help to come back
 	}
 }
 

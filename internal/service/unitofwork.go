@@ -30,7 +30,7 @@ type UnitOfWork struct {
 func (u *UnitOfWork) begin(name string, origin domain.Origin) {
 	u.name, u.origin = name, origin
 	u.Products.drafts = u.Products.drafts[:0]
-	u.Lines.changed = u.Lines.changed[:0]
+	u.Lines.forget()
 	u.events = u.events[:0]
 }
 
@@ -61,8 +61,8 @@ func (u *UnitOfWork) enter(sku string, e domain.Event) {
 		return
 	}
 	u.events = append(u.events, Envelope{At: u.s.now, SKU: sku, Command: u.name, Origin: u.origin, Event: e})
-	if line, ok := domain.LineAfter(e); ok {
-		u.Lines.changed = append(u.Lines.changed, line)
+	if order := domain.LineOf(e); order != "" {
+		u.Lines.follow(lineKey{order, sku}, e, len(u.events)-1)
 	}
 }
 
@@ -126,70 +126,125 @@ func (r *Products) NextBatch(ctx context.Context) (int64, error) { return r.s.nu
 // what they wait for. It follows the events; nobody puts lines into it.
 type Lines struct {
 	s       *session
-	changed []domain.Line // by this unit of work, in order
+	changed []changedLine   // by this unit of work, in order
+	last    map[lineKey]int // where in changed, the last of each; nil as long as there are few
+}
+
+// changedLine is a line as an event left it.
+type changedLine struct {
+	domain.Line
+	event  int  // in the unit of work
+	places bool // the event is the reason for where the line stands
+}
+
+// few is how many changed lines are faster to look through than to look up.
+const few = 8
+
+func (l *Lines) forget() { l.changed, l.last = l.changed[:0], nil }
+
+// follow notes what an event has made of a line.
+func (l *Lines) follow(key lineKey, e domain.Event, event int) {
+	line, known := l.own(key)
+	if !known {
+		line = l.s.seen(key)
+	}
+	l.changed = append(l.changed, changedLine{line.After(e), event, domain.Places(e)})
+	if l.last != nil {
+		l.last[key] = len(l.changed) - 1
+	} else if len(l.changed) > few {
+		l.last = make(map[lineKey]int, 4*few)
+		for i := range l.changed {
+			l.last[keyOf(l.changed[i].Line)] = i
+		}
+	}
+}
+
+// own is a line as this unit of work has left it so far, if it has changed it.
+func (l *Lines) own(key lineKey) (domain.Line, bool) {
+	if i := l.at(key); i >= 0 {
+		return l.changed[i].Line, true
+	}
+	return domain.Line{}, false
+}
+
+// at is where in changed the line was changed last, or -1.
+func (l *Lines) at(key lineKey) int {
+	if l.last != nil {
+		if i, ok := l.last[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := len(l.changed) - 1; i >= 0; i-- {
+		if line := &l.changed[i].Line; line.SKU == key.SKU && line.OrderID == key.OrderID {
+			return i
+		}
+	}
+	return -1
 }
 
 // Get returns the line of an order for a SKU, as of now; the zero Line if it
 // was never accepted.
 func (l *Lines) Get(ctx context.Context, orderID, sku string) (domain.Line, error) {
-	for _, line := range slices.Backward(l.changed) {
-		if line.OrderID == orderID && line.SKU == sku {
-			return line, nil
-		}
+	if line, known := l.own(lineKey{orderID, sku}); known {
+		return line, nil
 	}
 	return l.s.line(ctx, lineKey{orderID, sku})
 }
 
-// Of yields the lines allocated to a batch of a SKU, as of now, latest first.
+// Of yields the lines that have stock of a batch of a SKU, as of now, in the
+// order in which they lose it.
 func (l *Lines) Of(ctx context.Context, sku, batchRef string) iter.Seq2[domain.Line, error] {
-	return merge(l.s.tx.LinesOf(ctx, batchRef), l.unwritten(sku), latestFirst,
-		func(line domain.Line) bool { return line.BatchRef == batchRef }, l.s.noteBroken)
+	return l.merge(l.s.tx.LinesOf(ctx, batchRef), sku, domain.FirstToLose, func(line domain.Line) bool {
+		return line.BatchRef == batchRef && line.Status != domain.StatusShipped
+	})
 }
 
 // Backorders yields the lines of a SKU that wait, as of now, in the order in
 // which they are served.
 func (l *Lines) Backorders(ctx context.Context, sku string) iter.Seq2[domain.Line, error] {
-	return merge(l.s.tx.Backorders(ctx, sku), l.unwritten(sku), oldestFirst,
-		func(line domain.Line) bool { return line.Status == domain.StatusBackordered }, l.s.noteBroken)
+	return l.merge(l.s.tx.Backorders(ctx, sku), sku, domain.FirstServed, func(line domain.Line) bool {
+		return line.Status == domain.StatusBackordered
+	})
 }
 
 // NextSeq returns the place of acceptance for a new line.
 func (l *Lines) NextSeq(ctx context.Context) (int64, error) { return l.s.number(ctx, LineSeq) }
 
 // unwritten returns the lines of a SKU that this transaction has changed so
-// far, as they are now.
-func (l *Lines) unwritten(sku string) map[lineKey]domain.Line {
-	lines := l.s.unwritten(sku)
-	for _, line := range l.changed {
-		if line.SKU == sku {
-			lines[keyOf(line)] = line
+// far and that belong, as they are now, in an order.
+func (l *Lines) unwritten(sku string, order func(a, b domain.Line) int, belongs func(domain.Line) bool) (lines []domain.Line) {
+	for _, i := range l.s.changedOf(sku) {
+		line := &l.s.states[i].Line
+		if belongs(*line) && l.at(keyOf(*line)) < 0 {
+			lines = append(lines, *line)
 		}
 	}
+	for i := range l.changed {
+		line := &l.changed[i].Line
+		if line.SKU == sku && belongs(*line) && l.at(keyOf(*line)) == i {
+			lines = append(lines, *line)
+		}
+	}
+	slices.SortFunc(lines, order)
 	return lines
 }
 
-// merge yields what is stored, but where own knows better, and of own what
-// belongs, in one order.
-func merge(stored iter.Seq2[domain.Line, error], own map[lineKey]domain.Line, order func(a, b domain.Line) int,
-	belongs func(domain.Line) bool, broken func(error) error,
-) iter.Seq2[domain.Line, error] {
-	var mine []domain.Line
-	for _, line := range own {
-		if belongs(line) {
-			mine = append(mine, line)
-		}
-	}
-	slices.SortFunc(mine, order)
+// merge yields the lines of a SKU that are stored, but for those that this
+// transaction has changed, and of these the ones that belong, in one order.
+func (l *Lines) merge(stored iter.Seq2[domain.Line, error], sku string, order func(a, b domain.Line) int, belongs func(domain.Line) bool) iter.Seq2[domain.Line, error] {
+	rest := l.unwritten(sku, order, belongs)
 	return func(yield func(domain.Line, error) bool) {
-		rest := mine
+		rest := rest
 		for line, err := range stored {
 			if err != nil {
-				yield(line, broken(err))
+				yield(line, l.s.noteBroken(err))
 				return
 			}
-			if _, known := own[keyOf(line)]; known {
+			if l.isChanged(keyOf(line)) {
 				continue
 			}
+			l.s.note(line)
 			for ; len(rest) > 0 && order(rest[0], line) < 0; rest = rest[1:] {
 				if !yield(rest[0], nil) {
 					return
@@ -205,4 +260,9 @@ func merge(stored iter.Seq2[domain.Line, error], own map[lineKey]domain.Line, or
 			}
 		}
 	}
+}
+
+func (l *Lines) isChanged(key lineKey) bool {
+	_, own := l.own(key)
+	return own || l.s.isChanged(key)
 }

@@ -120,14 +120,15 @@ func (b *Book) compare(replayed *Projection, complain func(string, ...any)) {
 // checkCounters holds the ledger against the counters.
 func (b *Book) checkCounters(complain func(string, ...any)) {
 	allocated := map[string]int{}
-	backorders := 0
+	backorders, shipped, left := 0, 0, 0
 	for _, line := range b.Lines {
+		shipped += line.Shipped
 		switch line.Status {
-		case domain.StatusAllocated:
-			allocated[line.BatchRef] += line.Qty
+		case domain.StatusAllocated, domain.StatusHeld:
+			allocated[line.BatchRef] += line.Open()
 		case domain.StatusBackordered:
 			backorders++
-		case domain.StatusCancelled:
+		case domain.StatusCancelled, domain.StatusShipped, domain.StatusExpired:
 		default:
 			complain("line %s of order %s is %q, which is no state to stay in", line.SKU, line.OrderID, line.Status)
 		}
@@ -136,13 +137,17 @@ func (b *Book) checkCounters(complain func(string, ...any)) {
 		complain("%d lines wait; the product counts %d", backorders, b.Product.Backorders)
 	}
 	for _, batch := range b.Batches {
+		left += batch.Shipped
 		if batch.Allocated != allocated[batch.Ref] {
 			complain("batch %s counts %d units as allocated; its lines have %d", batch.Ref, batch.Allocated, allocated[batch.Ref])
 		}
-		if batch.Allocated < 0 || batch.Available() < 0 {
-			complain("batch %s is oversold: %d of %d units are allocated", batch.Ref, batch.Allocated, batch.Purchased)
+		if batch.Allocated < 0 || batch.Shipped < 0 || batch.Available() < 0 {
+			complain("batch %s is oversold: %d of %d units are allocated, %d shipped", batch.Ref, batch.Allocated, batch.Purchased, batch.Shipped)
 		}
 		delete(allocated, batch.Ref)
+	}
+	if shipped != left {
+		complain("batches count %d units as shipped; lines count %d", left, shipped)
 	}
 	for ref, qty := range allocated {
 		complain("lines have %d units of batch %s, which is not a batch of this product", qty, ref)
@@ -153,8 +158,8 @@ func (b *Book) checkCounters(complain func(string, ...any)) {
 func (b *Book) checkReasons(complain func(string, ...any)) {
 	last := make(map[lineKey]int64, len(b.Lines))
 	for _, e := range b.Events {
-		if line, ok := domain.LineAfter(e.Event); ok {
-			last[keyOf(line)] = e.Position
+		if domain.Places(e.Event) {
+			last[lineKey{domain.LineOf(e.Event), e.SKU}] = e.Position
 		}
 	}
 	for i, line := range b.Lines {
@@ -170,10 +175,10 @@ func (b *Book) checkBackorders(complain func(string, ...any)) {
 	if len(b.Batches) == 0 {
 		return
 	}
-	best := slices.MaxFunc(b.Batches, func(x, y domain.Batch) int { return cmp.Compare(x.Available(), y.Available()) })
+	best := slices.MaxFunc(b.Batches, func(x, y domain.Batch) int { return cmp.Compare(x.Room(), y.Room()) })
 	for _, line := range b.Lines {
-		if line.Status == domain.StatusBackordered && line.Qty <= best.Available() {
-			complain("line %s of order %s waits for %d units, and batch %s has %d", line.SKU, line.OrderID, line.Qty, best.Ref, best.Available())
+		if line.Status == domain.StatusBackordered && line.Open() <= best.Room() {
+			complain("line %s of order %s waits for %d units, and batch %s has %d", line.SKU, line.OrderID, line.Open(), best.Ref, best.Room())
 		}
 	}
 }

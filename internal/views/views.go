@@ -22,11 +22,20 @@ type Line struct {
 	OrderID  string `json:"order_id"`
 	SKU      string `json:"sku"`
 	Qty      int    `json:"qty"`
-	Status   string `json:"status"` // allocated, backordered or cancelled
+	Status   string `json:"status"` // allocated, backordered, held, shipped, cancelled or expired
 	BatchRef string `json:"batch_ref,omitempty"`
 	Promise  string `json:"promise,omitempty"` // date; empty while allocated: in the warehouse
-	Seq      int64  `json:"seq"`               // its place of acceptance: its age
-	Why      *Why   `json:"why,omitempty"`     // only where one line or one order is asked for
+
+	PromiseChanged bool   `json:"promise_changed,omitempty"` // it was promised otherwise at first
+	FirstPromise   string `json:"first_promise,omitempty"`   // if so: date; empty: in the warehouse
+	RequiredBy     string `json:"required_by,omitempty"`     // date
+	Priority       *int   `json:"priority,omitempty"`        // 0 to 9; nil: the usual one, 5
+	HeldUntil      string `json:"held_until,omitempty"`      // time, if it is held
+	Shipped        int    `json:"shipped,omitempty"`         // units, of qty
+	Returned       int    `json:"returned,omitempty"`        // units, of shipped
+
+	Seq int64 `json:"seq"`           // its place of acceptance: its age
+	Why *Why  `json:"why,omitempty"` // only where one line or one order is asked for
 }
 
 // Why is the reason for where a line stands, as it was kept when it was placed.
@@ -67,14 +76,17 @@ type OrderSummary struct {
 	Allocated   int    `json:"allocated"` // lines
 	Backordered int    `json:"backordered"`
 	Cancelled   int    `json:"cancelled"`
-	Promise     string `json:"promise,omitempty"` // the latest of its allocated lines
+	Held        int    `json:"held,omitempty"`
+	Shipped     int    `json:"shipped,omitempty"`
+	Expired     int    `json:"expired,omitempty"`
+	Promise     string `json:"promise,omitempty"` // the latest of its allocated and held lines
 }
 
 // Product is the stock of one SKU. OnHand + Inbound - Allocated = Available.
 type Product struct {
 	SKU              string  `json:"sku"`
 	Description      string  `json:"description,omitempty"`
-	OnHand           int     `json:"on_hand"`   // units in the warehouse, whosever they are
+	OnHand           int     `json:"on_hand"`   // units in the warehouse that were not shipped, whosever they are
 	Inbound          int     `json:"inbound"`   // units on their way
 	Allocated        int     `json:"allocated"` // units
 	Available        int     `json:"available"` // units that can still be allocated
@@ -90,10 +102,16 @@ type Batch struct {
 	SKU       string `json:"sku"`
 	Qty       int    `json:"qty"` // units purchased
 	Allocated int    `json:"allocated"`
+	Shipped   int    `json:"shipped,omitempty"`
 	Available int    `json:"available"`
 	ETA       string `json:"eta,omitempty"`
-	Seq       int64  `json:"seq"`             // its place in the order of creation
-	Lines     int    `json:"lines,omitempty"` // lines allocated to it; only where one batch is asked for
+
+	ETAChanged bool   `json:"eta_changed,omitempty"` // it was expected otherwise at first
+	FirstETA   string `json:"first_eta,omitempty"`   // if so: date; empty: in the warehouse
+	Closed     bool   `json:"closed,omitempty"`      // it takes no new lines
+
+	Seq   int64 `json:"seq"`             // its place in the order of creation
+	Lines int   `json:"lines,omitempty"` // lines that have stock of it; only where one batch is asked for
 }
 
 // Event is an entry of the event log.
@@ -154,6 +172,11 @@ type Stats struct {
 	Batches   int   `json:"batches"`
 	Available int   `json:"available"` // units
 	Events    int64 `json:"events"`
+	// What waits: lines for stock, and deliveries to be tried again or to be
+	// looked at by somebody.
+	Backorders int `json:"backorders"`
+	Failing    int `json:"failing"`
+	Parked     int `json:"parked"`
 }
 
 // Page asks for a part of a list. Lists go on from a key rather than a number
@@ -208,15 +231,23 @@ type Reader interface {
 	Products(ctx context.Context, page Page) (List[Product], error)
 	// Batch returns a batch.
 	Batch(ctx context.Context, ref string) (Batch, error)
-	// BatchLines lists the lines allocated to a batch, oldest first.
+	// BatchLines lists the lines that have stock of a batch, those that would
+	// lose it last first.
 	BatchLines(ctx context.Context, ref string, page Page) (List[Line], error)
 	// Batches lists batches by reference, those of one SKU if it is given.
 	Batches(ctx context.Context, sku string, page Page) (List[Batch], error)
-	// Backorders lists the lines that wait, oldest first; those of one SKU if
-	// it is given: in the order in which they will be served.
+	// Backorders lists the lines that wait, oldest first; or, if a SKU is given,
+	// those of one SKU in the order in which they will be served.
 	Backorders(ctx context.Context, sku string, page Page) (List[Line], error)
 	// Events lists the event log from its start; the cursor is a position.
 	Events(ctx context.Context, page Page) (List[Event], error)
+	// Recent lists the events of the log that a filter chooses, latest first.
+	// A page looks at no more than MaxLook events, so it may be short, or empty,
+	// and still have a next one.
+	Recent(ctx context.Context, f LogFilter, page Page) (List[Event], error)
+	// Find returns the orders, products and batches whose names begin with a
+	// text, in any case of letters for SKUs and batches, at most limit of each.
+	Find(ctx context.Context, text string, limit int) (Matches, error)
 	// Failures lists what could not be delivered yet, parked or not, by
 	// subscription and position; of one subscription if it is given.
 	Failures(ctx context.Context, subscription string, page Page) (List[Failure], error)

@@ -22,6 +22,18 @@ var decoders = map[string]func([]byte) (domain.Event, error){
 	"backordered":            decode[domain.Backordered],
 	"line_cancelled":         decode[domain.LineCancelled],
 	"out_of_stock":           decode[domain.OutOfStock],
+	"batch_eta_changed":      decode[domain.BatchETAChanged],
+	"batch_received":         decode[domain.BatchReceived],
+	"batch_closed":           decode[domain.BatchClosed],
+	"batch_reopened":         decode[domain.BatchReopened],
+	"promise_changed":        decode[domain.PromiseChanged],
+	"line_shipped":           decode[domain.LineShipped],
+	"line_returned":          decode[domain.LineReturned],
+	"line_amended":           decode[domain.LineAmended],
+	"line_terms_changed":     decode[domain.LineTermsChanged],
+	"hold_extended":          decode[domain.HoldExtended],
+	"hold_confirmed":         decode[domain.HoldConfirmed],
+	"hold_ended":             decode[domain.HoldEnded],
 }
 
 // Names returns the names of all events, sorted.

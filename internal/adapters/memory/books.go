@@ -37,7 +37,7 @@ func (w *world) book(sku string) service.Book {
 	slices.SortFunc(b.Batches, func(x, y domain.Batch) int { return cmp.Compare(x.Seq, y.Seq) })
 	b.Lines = w.lines(func(l domain.Line) bool { return l.SKU == sku })
 	for _, l := range b.Lines {
-		b.LineWhys = append(b.LineWhys, w.reasons[[2]string{l.OrderID, l.SKU}])
+		b.LineWhys = append(b.LineWhys, w.reason(l))
 	}
 	return b
 }

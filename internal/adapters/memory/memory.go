@@ -8,6 +8,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -33,7 +34,7 @@ type Store struct {
 type world struct {
 	*service.Projection
 	log       []service.Envelope
-	reasons   map[[2]string]int64 // order id and SKU -> position of the last event about the line
+	reasons   map[service.LineID]int64 // position of the last event about the line
 	given     map[service.Sequence]int64
 	positions map[string]int64 // of subscriptions
 	failures  map[failed]service.Failure
@@ -53,7 +54,7 @@ type failed struct {
 func New() *Store {
 	return &Store{world: world{
 		Projection: service.NewProjection(),
-		reasons:    map[[2]string]int64{},
+		reasons:    map[service.LineID]int64{},
 		given:      map[service.Sequence]int64{},
 		positions:  map[string]int64{},
 		failures:   map[failed]service.Failure{},
@@ -96,12 +97,24 @@ func (s *Store) View(ctx context.Context, fn func(context.Context, service.Reade
 	return fn(ctx, reader{&snapshot})
 }
 
+// HoldsDue implements service.Store.
+func (s *Store) HoldsDue(_ context.Context, now domain.Instant, limit int) (due []service.LineID, _ error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	lines := s.world.lines(func(l domain.Line) bool { return l.Status == domain.StatusHeld && l.HeldUntil <= now })
+	slices.SortStableFunc(lines, func(a, b domain.Line) int { return cmp.Compare(a.HeldUntil, b.HeldUntil) })
+	for _, l := range lines[:min(limit, len(lines))] {
+		due = append(due, service.LineID{OrderID: l.OrderID, SKU: l.SKU})
+	}
+	return due, nil
+}
+
 func (w *world) append(e service.Envelope) {
 	e.Position = int64(len(w.log)) + 1
 	w.log = append(w.log, e)
 	w.Apply(e)
-	if line, ok := domain.LineAfter(e.Event); ok {
-		w.reasons[[2]string{line.OrderID, line.SKU}] = e.Position
+	if domain.Places(e.Event) {
+		w.reasons[service.LineID{OrderID: domain.LineOf(e.Event), SKU: e.SKU}] = e.Position
 	}
 }
 
@@ -121,15 +134,17 @@ func (r reader) Load(_ context.Context, want service.Want) (found service.Found,
 			found.Batches = append(found.Batches, b)
 		}
 	}
-	for _, id := range want.Orders {
-		found.Lines = slices.AppendSeq(found.Lines, maps.Values(r.Lines[id]))
+	for _, id := range want.Lines {
+		if line, ok := r.Lines[id.OrderID][id.SKU]; ok {
+			found.Lines = append(found.Lines, line)
+		}
 	}
 	return found, nil
 }
 
 func (r reader) open(sku string) (out []domain.Batch) {
 	for _, b := range r.Batches {
-		if b.SKU == sku && b.Available() > 0 {
+		if b.SKU == sku && b.Room() > 0 {
 			out = append(out, b)
 		}
 	}
@@ -138,14 +153,21 @@ func (r reader) open(sku string) (out []domain.Batch) {
 
 // LinesOf implements service.Reader.
 func (r reader) LinesOf(_ context.Context, batchRef string) iter.Seq2[domain.Line, error] {
-	lines := r.lines(func(l domain.Line) bool { return l.BatchRef == batchRef })
-	slices.Reverse(lines)
+	lines := r.lines(func(l domain.Line) bool { return has(l, batchRef) })
+	slices.SortFunc(lines, domain.FirstToLose)
 	return each(lines)
+}
+
+// has reports whether a line has stock of a batch.
+func has(l domain.Line, batchRef string) bool {
+	return l.BatchRef == batchRef && l.Status != domain.StatusShipped
 }
 
 // Backorders implements service.Reader.
 func (r reader) Backorders(_ context.Context, sku string) iter.Seq2[domain.Line, error] {
-	return each(r.lines(func(l domain.Line) bool { return l.SKU == sku && l.Status == domain.StatusBackordered }))
+	lines := r.lines(func(l domain.Line) bool { return l.SKU == sku && l.Status == domain.StatusBackordered })
+	slices.SortFunc(lines, domain.FirstServed)
+	return each(lines)
 }
 
 // lines returns those that keep picks, oldest first.

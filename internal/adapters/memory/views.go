@@ -34,7 +34,9 @@ func (s *Store) Order(_ context.Context, orderID string) (views.Order, error) {
 }
 
 // reason is the position of the last event about a line.
-func (w *world) reason(l domain.Line) int64 { return w.reasons[[2]string{l.OrderID, l.SKU}] }
+func (w *world) reason(l domain.Line) int64 {
+	return w.reasons[service.LineID{OrderID: l.OrderID, SKU: l.SKU}]
+}
 
 // Orders implements views.Reader.
 func (s *Store) Orders(_ context.Context, status string, page views.Page) (views.List[views.OrderSummary], error) {
@@ -59,14 +61,22 @@ func summary(id string, lines map[string]domain.Line, status string) (o views.Or
 	o = views.OrderSummary{OrderID: id, Lines: len(lines)}
 	for _, l := range lines {
 		picked = picked || status == "" || status == string(l.Status)
+		if l.Status == domain.StatusAllocated || l.Status == domain.StatusHeld {
+			o.Promise = max(o.Promise, l.Promise.String())
+		}
 		switch l.Status {
 		case domain.StatusAllocated:
 			o.Allocated++
-			o.Promise = max(o.Promise, l.Promise.String())
 		case domain.StatusBackordered:
 			o.Backordered++
 		case domain.StatusCancelled:
 			o.Cancelled++
+		case domain.StatusHeld:
+			o.Held++
+		case domain.StatusShipped:
+			o.Shipped++
+		case domain.StatusExpired:
+			o.Expired++
 		}
 	}
 	return o, picked
@@ -74,29 +84,43 @@ func summary(id string, lines map[string]domain.Line, status string) (o views.Or
 
 // BatchLines implements views.Reader.
 func (s *Store) BatchLines(_ context.Context, ref string, page views.Page) (views.List[views.Line], error) {
-	after, err := service.AfterNumber(page)
-	if err != nil {
-		return views.List[views.Line]{}, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if _, ok := s.world.Batches[ref]; !ok {
-		return views.List[views.Line]{}, fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
+	list, err := s.world.queue(page, func(l domain.Line) bool { return has(l, ref) })
+	if _, ok := s.world.Batches[ref]; err == nil && !ok {
+		err = fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
 	}
-	return s.world.page(page, after, func(l domain.Line) bool { return l.BatchRef == ref }), nil
+	return list, err
 }
 
 // Backorders implements views.Reader.
 func (s *Store) Backorders(_ context.Context, sku string, page views.Page) (views.List[views.Line], error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if sku != "" {
+		return s.world.queue(page, func(l domain.Line) bool { return l.SKU == sku && l.Status == domain.StatusBackordered })
+	}
 	after, err := service.AfterNumber(page)
 	if err != nil {
 		return views.List[views.Line]{}, err
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.world.page(page, after, func(l domain.Line) bool {
-		return l.Status == domain.StatusBackordered && (sku == "" || sku == l.SKU)
-	}), nil
+	return s.world.page(page, after, func(l domain.Line) bool { return l.Status == domain.StatusBackordered }), nil
+}
+
+// queue is a page of the lines that keep picks, in the order in which they are
+// served.
+func (w *world) queue(page views.Page, keep func(domain.Line) bool) (views.List[views.Line], error) {
+	after, err := service.AfterInQueue(page)
+	if err != nil {
+		return views.List[views.Line]{}, err
+	}
+	lines := w.lines(func(l domain.Line) bool { return keep(l) && domain.FirstServed(after, l) < 0 })
+	slices.SortFunc(lines, domain.FirstServed)
+	out := make([]views.Line, len(lines))
+	for i, l := range lines {
+		out[i] = service.ViewLine(l)
+	}
+	return views.NewList(out, page.Size(), service.CursorOfQueue), nil
 }
 
 // page is a page of the lines that keep picks, oldest first.
@@ -120,20 +144,26 @@ func (s *Store) Events(_ context.Context, page views.Page) (views.List[views.Eve
 	defer s.mu.RUnlock()
 	var out []views.Event
 	for _, e := range s.world.log[min(max(after, 0), int64(len(s.world.log))):] {
-		body, err := eventjson.Encode(e.Event)
+		shown, err := shownEvent(e)
 		if err != nil {
 			return views.List[views.Event]{}, err
 		}
-		out = append(out, views.Event{
-			Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
-			Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
-			Data: body,
-		})
+		out = append(out, shown)
 		if len(out) > page.Size() {
 			break
 		}
 	}
 	return views.NewList(out, page.Size(), func(e views.Event) string { return service.CursorAtNumber(e.Position) }), nil
+}
+
+// shownEvent is e as readers see it.
+func shownEvent(e service.Envelope) (views.Event, error) {
+	body, err := eventjson.Encode(e.Event)
+	return views.Event{
+		Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
+		Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
+		Data: body,
+	}, err
 }
 
 // Failures implements views.Reader.
@@ -181,6 +211,16 @@ func (s *Store) Stats(context.Context) (views.Stats, error) {
 	out := views.Stats{Products: len(w.Products), Batches: len(w.Batches), Events: int64(len(w.log))}
 	for _, b := range w.Batches {
 		out.Available += b.Available()
+	}
+	for _, p := range w.Products {
+		out.Backorders += p.Backorders
+	}
+	for _, f := range w.failures {
+		if f.Parked {
+			out.Parked++
+		} else {
+			out.Failing++
+		}
 	}
 	return out, nil
 }

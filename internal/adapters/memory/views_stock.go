@@ -35,15 +35,15 @@ func (w *world) product(sku string) views.Product {
 	p := views.Product{SKU: sku, Description: known.Description, Version: known.Version, BackorderedLines: known.Backorders}
 	for _, b := range w.batches(sku) {
 		if b.ETA == "" {
-			p.OnHand += b.Qty
+			p.OnHand += b.Qty - b.Shipped
 		} else {
-			p.Inbound += b.Qty
+			p.Inbound += b.Qty - b.Shipped
 		}
 		p.Allocated += b.Allocated
 		p.Available += b.Available
 	}
 	for _, l := range w.lines(func(l domain.Line) bool { return l.SKU == sku && l.Status == domain.StatusBackordered }) {
-		p.Backordered += l.Qty
+		p.Backordered += l.Open()
 	}
 	return p
 }
@@ -84,7 +84,7 @@ func (s *Store) Batch(_ context.Context, ref string) (views.Batch, error) {
 		return views.Batch{}, fmt.Errorf("batch %q: %w", ref, views.ErrNotFound)
 	}
 	b := service.ViewBatch(known)
-	b.Lines = len(s.world.lines(func(l domain.Line) bool { return l.BatchRef == ref }))
+	b.Lines = len(s.world.lines(func(l domain.Line) bool { return has(l, ref) }))
 	return b, nil
 }
 

@@ -67,8 +67,8 @@ func integrity(ctx context.Context, tx *sql.Tx, fault func(string)) error {
 		{"foreign keys: table ", `SELECT "table" || ', row ' || coalesce(rowid, '') || ', has no ' || parent FROM pragma_foreign_key_check LIMIT 20`},
 		{"integrity: ", `PRAGMA integrity_check(20)`},
 		{"", `SELECT 'the event log has ' || count(*) || ' events and ends at position ' || max(position) FROM events HAVING count(*) <> max(position)`},
-		{"", `SELECT 'batch ' || b.ref || ' has open = ' || b.open || ' with ' || (s.purchased - s.allocated) || ' units left'
-			FROM batches b JOIN stock s ON s.batch = b.seq WHERE b.open <> (s.allocated < s.purchased) LIMIT 20`},
+		{"", `SELECT 'batch ' || b.ref || ' has open = ' || b.open || ' with ' || (s.purchased - s.allocated - s.shipped) || ' units left'
+			FROM batches b JOIN stock s ON s.batch = b.seq WHERE b.open <> (b.closed = 0 AND s.allocated + s.shipped < s.purchased) LIMIT 20`},
 		{"", `SELECT 'batch ' || ref || ' has no stock row' FROM batches WHERE seq NOT IN (SELECT batch FROM stock) LIMIT 20`},
 	} {
 		found, err := query(ctx, tx, text, check.sql)
@@ -103,11 +103,9 @@ func shelve(ctx context.Context, tx *sql.Tx) *shelves {
 		products: open(ctx, tx, scanProduct, func(p domain.Snapshot) string { return p.SKU },
 			`SELECT sku, version, description, backorders, out_of_stock FROM products ORDER BY sku`),
 		batches: open(ctx, tx, scanBatch, func(b domain.Batch) string { return b.SKU },
-			`SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, b.eta, b.first_qty, b.first_eta
-			FROM batches b JOIN stock s ON s.batch = b.seq ORDER BY b.sku, b.seq`),
+			batchColumns+`FROM batches b JOIN stock s ON s.batch = b.seq ORDER BY b.sku, b.seq`),
 		lines: open(ctx, tx, scanReasoned, func(l reasoned) string { return l.SKU },
-			`SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0), l.event
-			FROM lines l LEFT JOIN batches b ON b.seq = l.batch ORDER BY l.sku, l.seq`),
+			lineColumns+`, l.event FROM lines l LEFT JOIN batches b ON b.seq = l.batch ORDER BY l.sku, l.seq`),
 		events: open(ctx, tx, envelope, func(e service.Envelope) string { return e.SKU }, selectEvent+`ORDER BY e.sku, e.position`),
 	}
 }
@@ -199,11 +197,21 @@ func scanProduct(scan func(...any) error) (p domain.Snapshot, err error) {
 }
 
 func scanBatch(scan func(...any) error) (b domain.Batch, err error) {
-	err = scan(&b.Seq, &b.Ref, &b.SKU, &b.Purchased, &b.Allocated, &b.ETA, &b.FirstQty, &b.FirstETA)
+	err = scan(&b.Seq, &b.Ref, &b.SKU, &b.Purchased, &b.Allocated, &b.Shipped, &b.Closed, &b.ETA, &b.FirstQty, &b.FirstETA)
 	return b, err
 }
 
 func scanReasoned(scan func(...any) error) (l reasoned, err error) {
-	err = scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise, &l.event)
+	l.Line, err = scanStored(func(line ...any) error { return scan(append(line, &l.event)...) })
 	return l, err
+}
+
+// scanStored scans a row of lineColumns.
+func scanStored(scan func(...any) error) (l domain.Line, err error) {
+	var rank int
+	var first sql.NullInt64
+	err = scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise,
+		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned)
+	l.Priority = domain.Priority(-rank)
+	return complete(l, domain.Date(first.Int64), first.Valid), err
 }

@@ -98,7 +98,7 @@ func (s *Store) change(st statement, args ...driver.Value) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, err := s.writer.write(st, args...)
-	return classify(err)
+	return s.noteTrouble(err)
 }
 
 const selectEvent = `SELECT e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause

@@ -185,7 +185,11 @@ func classify(err error) error {
 		return err
 	}
 	switch e.Code() & 0xff {
-	case codeBusy, codeLocked, codeNoMemory, codeReadOnly, codeIOErr, codeCorrupt, codeFull, codeCantOpen, codeNotADB:
+	case codeFull:
+		return fmt.Errorf("%w: %w", service.ErrStorageFull, err)
+	case codeReadOnly, codeIOErr:
+		return fmt.Errorf("%w: %w", service.ErrStorageReadOnly, err)
+	case codeBusy, codeLocked, codeNoMemory, codeCorrupt, codeCantOpen, codeNotADB:
 		return fmt.Errorf("%w: %w", service.ErrStorage, err)
 	}
 	return err

@@ -16,7 +16,7 @@ import (
 )
 
 // opened opens the database in a file, until the test ends.
-func opened(t *testing.T, file string) *Store {
+func opened(t testing.TB, file string) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), file, "test")
 	if err != nil {
@@ -27,7 +27,7 @@ func opened(t *testing.T, file string) *Store {
 }
 
 // temporary is a database file that there isn't yet.
-func temporary(t *testing.T) string {
+func temporary(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "allot.db")
 }

@@ -16,9 +16,11 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 		{"products", sized{selectProducts, 64}.String(), []string{"products USING PRIMARY KEY (sku=?)"}},
 		{"open batches", sized{selectOpen, 64}.String(), []string{"b USING INDEX open_batches (sku=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"batches by reference", sized{selectRefs, 64}.String(), []string{"b USING INDEX sqlite_autoindex_batches_1 (ref=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
-		{"lines of orders", sized{selectOrders, 64}.String(), []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=?)", "b USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"lines", sized{selectLines, 64}.String(), []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=? AND sku=?)", "b USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"holds that end", selectHoldsDue, []string{"lines USING INDEX holds (held_until<?)"}},
+		{"a change of a batch", sized{updateBatch, 1}.String(), []string{"batches USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"lines of a batch", linesOf, []string{"l USING INDEX lines_by_batch (batch=?)", "batches USING COVERING INDEX sqlite_autoindex_batches_1 (ref=?)"}},
-		{"backorders", backordered, []string{"lines USING INDEX backorders (sku=?)"}},
+		{"backorders", backordered, []string{"l USING INDEX backorders (sku=?)"}},
 		{"a change of a line", sized{updateLine, 1}.String(), []string{"lines USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"texts of a mail", `SELECT text FROM mail_entries WHERE mail = ? ORDER BY position LIMIT ?`, []string{"mail_entries USING INDEX mail_entries_by_mail (mail=?)"}},
 		{"the log from a position", selectEvent + `WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
@@ -31,7 +33,7 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, step := range plan {
-				if strings.HasPrefix(step, "SCAN") || strings.Contains(step, "TEMP B-TREE") {
+				if strings.HasPrefix(step, "SCAN") && !strings.HasSuffix(step, "VALUES CLAUSE") && step != "SCAN v" || strings.Contains(step, "TEMP B-TREE") {
 					t.Errorf("it has to %s", step)
 				}
 			}

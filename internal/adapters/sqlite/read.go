@@ -19,18 +19,21 @@ var (
 	selectProducts = statement{`SELECT sku, version, description, backorders, out_of_stock FROM products WHERE sku IN (`, `?`, `)`}
 	selectOpen     = statement{batchColumns + fromOpen + `AND b.sku IN (`, `?`, `)`}
 	selectRefs     = statement{selectBatch + `b.ref IN (`, `?`, `)`}
-	selectOrders   = statement{selectLine + `l.order_id IN (`, `?`, `)`}
+	selectLines    = statement{lineColumns + `FROM (VALUES `, `(?, ?)`, `) v CROSS JOIN lines l ON l.order_id = v.column1 AND l.sku = v.column2 LEFT JOIN batches b ON b.seq = l.batch`}
 )
 
 const (
-	batchColumns = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, b.eta, b.first_qty, b.first_eta `
+	batchColumns = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, s.shipped, b.closed, b.eta, b.first_qty, b.first_eta `
 	// SQLite would rather take the index of all batches, used up or not.
 	fromOpen    = `FROM batches b INDEXED BY open_batches JOIN stock s ON s.batch = b.seq WHERE b.open = 1 `
 	selectBatch = batchColumns + `FROM batches b JOIN stock s ON s.batch = b.seq WHERE `
-	selectLine  = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0)
-		FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE `
-	linesOf     = selectLine + `l.batch = (SELECT seq FROM batches WHERE ref = ?) ORDER BY l.seq DESC`
-	backordered = selectBackorders + `INDEXED BY backorders WHERE status = 'backordered' AND sku = ? ORDER BY seq`
+
+	lineColumns = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0), ` + moreColumns
+	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned `
+	selectLine  = lineColumns + `FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE `
+	hasStock    = `l.status IN ('allocated', 'held') `
+	linesOf     = selectLine + `l.batch = (SELECT seq FROM batches WHERE ref = ?) AND ` + hasStock + `ORDER BY l.rank DESC, l.seq DESC`
+	backordered = selectBackorders + `INDEXED BY backorders WHERE l.status = 'backordered' AND l.sku = ? ORDER BY l.rank, l.seq`
 )
 
 // Load implements service.Reader.
@@ -44,7 +47,12 @@ func (r *reading) Load(_ context.Context, want service.Want) (found service.Foun
 	if err != nil {
 		return found, err
 	}
-	err = r.read(selectOrders, r.texts(want.Orders), func(v []driver.Value) {
+	args := r.args[:0]
+	for _, id := range want.Lines {
+		args = append(args, id.OrderID, id.SKU)
+	}
+	r.args = args
+	err = r.read(selectLines, args, func(v []driver.Value) {
 		found.Lines = append(found.Lines, line(v))
 	})
 	return found, err
@@ -123,17 +131,36 @@ func product(v []driver.Value) domain.Snapshot {
 func batch(v []driver.Value) domain.Batch {
 	return domain.Batch{
 		Seq: v[0].(int64), Ref: v[1].(string), SKU: v[2].(string),
-		Purchased: int(v[3].(int64)), Allocated: int(v[4].(int64)), ETA: domain.Date(v[5].(int64)),
-		FirstQty: int(v[6].(int64)), FirstETA: domain.Date(v[7].(int64)),
+		Purchased: int(v[3].(int64)), Allocated: int(v[4].(int64)), Shipped: int(v[5].(int64)), Closed: v[6].(int64) != 0,
+		ETA: domain.Date(v[7].(int64)), FirstQty: int(v[8].(int64)), FirstETA: domain.Date(v[9].(int64)),
 	}
 }
 
 func line(v []driver.Value) domain.Line {
-	return domain.Line{
+	l := domain.Line{
 		Seq:       v[0].(int64),
 		OrderLine: domain.OrderLine{OrderID: v[1].(string), SKU: v[2].(string), Qty: int(v[3].(int64))},
 		Status:    domain.Status(v[4].(string)), BatchRef: v[5].(string), Promise: domain.Date(v[6].(int64)),
+		Priority: -domain.Priority(v[7].(int64)), RequiredBy: domain.Date(v[8].(int64)), HeldUntil: domain.Instant(v[9].(int64)),
+		FirstQty: int(v[10].(int64)), Shipped: int(v[12].(int64)), Returned: int(v[13].(int64)),
 	}
+	first, moved := v[11].(int64)
+	return complete(l, domain.Date(first), moved)
+}
+
+// complete is a line with what its row leaves out because it goes without
+// saying: that it has the quantity and the promise which it had at first.
+func complete(l domain.Line, firstPromise domain.Date, moved bool) domain.Line {
+	if l.FirstQty == 0 {
+		l.FirstQty = l.Qty
+	}
+	if !moved {
+		firstPromise = l.Promise
+	}
+	if l.Promised = moved || l.Status.HasBatch(); l.Promised {
+		l.FirstPromise = firstPromise
+	}
+	return l
 }
 
 // texts is s as arguments, valid until the next use of r.args.

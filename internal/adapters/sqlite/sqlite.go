@@ -27,6 +27,7 @@ type Store struct {
 	writer   *conn
 	versions map[string]int64 // of products, as far as known: nobody else changes them
 	log      logEnd
+	trouble  error // of the last attempt to write; nil if it went well
 
 	delivery delivery
 }
@@ -119,8 +120,8 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 		}
 		return t.failed
 	})
-	if err != nil {
-		return classify(err)
+	if err = s.noteTrouble(err); err != nil {
+		return err
 	}
 	s.log, committed = log, true
 	return nil

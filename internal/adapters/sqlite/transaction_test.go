@@ -81,14 +81,14 @@ func TestTheDatabaseRefusesWhatMustNeverBe(t *testing.T) {
 		says  string
 	}{
 		{"nothing wrong", func(*service.Changes) {}, ""},
-		{"more allocated than purchased", func(c *service.Changes) { c.Added[0].Allocated = 11 }, "CHECK constraint failed: 0 <= allocated AND allocated <= purchased"},
+		{"more allocated than purchased", func(c *service.Changes) { c.Added[0].Allocated = 11 }, "CHECK constraint failed: shipped >= 0 AND allocated + shipped <= purchased"},
 		{"less than nothing allocated", func(c *service.Changes) { c.Added[0].Allocated = -1 }, "CHECK constraint failed: 0 <= allocated AND allocated <= purchased"},
 		{"two batches of a reference", func(c *service.Changes) { c.Added[0].Ref, c.Lines[0].BatchRef = "batch of LAMP", "batch of LAMP" }, "UNIQUE constraint failed: batches.ref"},
 		{"two lines of an order and SKU", func(c *service.Changes) { c.Lines[0].OrderID, c.Lines[0].SKU = "order-LAMP", "LAMP" }, "UNIQUE constraint failed: lines.order_id, lines.sku"},
 		{"a line of nothing", func(c *service.Changes) { c.Lines[0].Qty = 0 }, "CHECK constraint failed: qty > 0"},
 		{"a line in no state", func(c *service.Changes) { c.Lines[0].Status = "lost" }, "CHECK constraint failed: status IN"},
-		{"an allocated line without batch", func(c *service.Changes) { c.Lines[0].BatchRef = "" }, "CHECK constraint failed: (status = 'allocated') = (batch IS NOT NULL)"},
-		{"a line that waits and has a batch", func(c *service.Changes) { c.Lines[0].Status = domain.StatusBackordered }, "CHECK constraint failed: (status = 'allocated') = (batch IS NOT NULL)"},
+		{"an allocated line without batch", func(c *service.Changes) { c.Lines[0].BatchRef = "" }, "CHECK constraint failed: (status IN ('allocated', 'held', 'shipped')) = (batch IS NOT NULL)"},
+		{"a line that waits and has a batch", func(c *service.Changes) { c.Lines[0].Status = domain.StatusBackordered }, "CHECK constraint failed: (status IN ('allocated', 'held', 'shipped')) = (batch IS NOT NULL)"},
 		{"fewer than no lines that wait", func(c *service.Changes) { c.Products[0].To.Backorders = -1 }, "CHECK constraint failed: backorders >= 0"},
 		{"a batch of no product, which shows at COMMIT", func(c *service.Changes) { c.Products = nil }, "COMMIT: constraint failed: FOREIGN KEY constraint failed"},
 	} {
@@ -201,7 +201,7 @@ func TestAFullDiskStopsWritersUntilThereIsRoom(t *testing.T) {
 	before := rowsOf(t, s)
 	limit(1) // which is as few as there are
 	for i, err := range send(t, bus, commands...) {
-		if domain.KindOf(err) != domain.Unavailable {
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Unavailable || e.Code != service.CodeStorageFull {
 			t.Fatalf("command %d: %v, want it to be unavailable", i, err)
 		}
 	}
@@ -209,6 +209,9 @@ func TestAFullDiskStopsWritersUntilThereIsRoom(t *testing.T) {
 		t.Errorf("part of it was kept (-before +after):\n%s", diff)
 	}
 	limit(1 << 20)
+	if err := s.Writable(t.Context()); err != nil {
+		t.Errorf("it is not writable: %v", err)
+	}
 	mustSend(t, bus, commands...)
 	if n := rowsOf(t, s)["lines"]; n != len(commands) {
 		t.Errorf("there are %d lines, want %d", n, len(commands))

@@ -23,6 +23,7 @@ type listing[T any] struct {
 
 var (
 	orderList   = listing[views.OrderSummary]{"orders", scanSummary, func(o views.OrderSummary) string { return service.CursorAtKey(o.OrderID) }}
+	queueList   = listing[views.Line]{"lines", scanLine, service.CursorOfQueue}
 	lineList    = listing[views.Line]{"lines", scanLine, func(l views.Line) string { return service.CursorAtNumber(l.Seq) }}
 	eventList   = listing[views.Event]{"events", scanEvent, func(e views.Event) string { return service.CursorAtNumber(e.Position) }}
 	mailList    = listing[views.Mail]{"mails", scanMail, func(m views.Mail) string { return service.CursorAtNumber(m.ID) }}
@@ -40,7 +41,7 @@ func (l listing[T]) page(ctx context.Context, db queryer, page views.Page, q str
 	return views.NewList(items, size, l.cursor), nil
 }
 
-const selectExplained = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0),
+const selectExplained = lineColumns + `,
 	e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause
 	FROM lines l LEFT JOIN batches b ON b.seq = l.batch JOIN events e ON e.position = l.event JOIN origins o ON o.id = e.origin
 	WHERE l.order_id = ? ORDER BY l.sku`
@@ -61,7 +62,8 @@ func (s *Store) Order(ctx context.Context, orderID string) (views.Order, error) 
 // that no more lines are read than the page has. Lines that wait are few: they
 // are sorted rather than looked for among all.
 const (
-	selectOrdersOf = `SELECT l.order_id, count(*), sum(l.status = 'allocated'), sum(l.status = 'backordered'), sum(l.status = 'cancelled'), coalesce(max(b.eta), 0)
+	selectOrdersOf = `SELECT l.order_id, count(*), sum(l.status = 'allocated'), sum(l.status = 'backordered'), sum(l.status = 'cancelled'),
+		sum(l.status = 'held'), sum(l.status = 'shipped'), sum(l.status = 'expired'), coalesce(max(b.eta) FILTER (WHERE l.status IN ('allocated', 'held')), 0)
 		FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE l.order_id IN (`
 	anyStatus    = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? ORDER BY order_id LIMIT ?`
 	oneStatus    = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? AND status = ? ORDER BY order_id LIMIT ?`
@@ -86,16 +88,16 @@ func (s *Store) Orders(ctx context.Context, status string, page views.Page) (vie
 }
 
 const (
-	selectBatchLines = selectLine + `l.batch = ? AND l.seq > ? ORDER BY l.seq LIMIT ?`
+	selectBatchLines = selectLine + `l.batch = ? AND ` + hasStock + `AND (l.rank, l.seq) > (?, ?) ORDER BY l.rank, l.seq LIMIT ?`
 
-	selectBackorders    = `SELECT seq, order_id, sku, qty, status, '', 0 FROM lines `
-	selectBackordersOf  = selectBackorders + `INDEXED BY backorders WHERE status = 'backordered' AND sku = ? AND seq > ? ORDER BY seq LIMIT ?`
-	selectAllBackorders = selectBackorders + `INDEXED BY backorders_by_age WHERE status = 'backordered' AND seq > ? ORDER BY seq LIMIT ?`
+	selectBackorders    = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, '', 0, ` + moreColumns + `FROM lines l `
+	selectBackordersOf  = selectBackorders + `INDEXED BY backorders WHERE l.status = 'backordered' AND l.sku = ? AND (l.rank, l.seq) > (?, ?) ORDER BY l.rank, l.seq LIMIT ?`
+	selectAllBackorders = selectBackorders + `INDEXED BY backorders_by_age WHERE l.status = 'backordered' AND l.seq > ? ORDER BY l.seq LIMIT ?`
 )
 
 // BatchLines implements views.Reader.
 func (s *Store) BatchLines(ctx context.Context, ref string, page views.Page) (views.List[views.Line], error) {
-	after, err := service.AfterNumber(page)
+	after, err := service.AfterInQueue(page)
 	if err != nil {
 		return views.List[views.Line]{}, err
 	}
@@ -103,19 +105,23 @@ func (s *Store) BatchLines(ctx context.Context, ref string, page views.Page) (vi
 	if err := s.readers.QueryRowContext(ctx, `SELECT seq FROM batches WHERE ref = ?`, ref).Scan(&batch); err != nil {
 		return views.List[views.Line]{}, missing(err, "batch", ref)
 	}
-	return lineList.page(ctx, s.readers, page, selectBatchLines, batch, after)
+	return queueList.page(ctx, s.readers, page, selectBatchLines, batch, -int(after.Priority), after.Seq)
 }
 
 // Backorders implements views.Reader.
 func (s *Store) Backorders(ctx context.Context, sku string, page views.Page) (views.List[views.Line], error) {
-	after, err := service.AfterNumber(page)
+	if sku == "" {
+		after, err := service.AfterNumber(page)
+		if err != nil {
+			return views.List[views.Line]{}, err
+		}
+		return lineList.page(ctx, s.readers, page, selectAllBackorders, after)
+	}
+	after, err := service.AfterInQueue(page)
 	if err != nil {
 		return views.List[views.Line]{}, err
 	}
-	if sku == "" {
-		return lineList.page(ctx, s.readers, page, selectAllBackorders, after)
-	}
-	return lineList.page(ctx, s.readers, page, selectBackordersOf, sku, after)
+	return queueList.page(ctx, s.readers, page, selectBackordersOf, sku, -int(after.Priority), after.Seq)
 }
 
 const selectEvents = selectEvent + `WHERE e.position > ? ORDER BY e.position LIMIT ?`
@@ -158,31 +164,47 @@ func (s *Store) Allocations(ctx context.Context) iter.Seq2[views.Line, error] {
 	}
 }
 
+const selectHoldsDue = `SELECT order_id, sku FROM lines INDEXED BY holds WHERE status = 'held' AND held_until <= ? ORDER BY held_until LIMIT ?`
+
+// HoldsDue implements service.Store.
+func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]service.LineID, error) {
+	due, err := query(ctx, s.readers, func(scan func(...any) error) (id service.LineID, err error) {
+		err = scan(&id.OrderID, &id.SKU)
+		return id, err
+	}, selectHoldsDue, int64(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("look for holds that end: %w", err)
+	}
+	return due, nil
+}
+
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
-	(SELECT coalesce(sum(purchased - allocated), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events)`
+	(SELECT coalesce(sum(purchased - allocated - shipped), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events),
+	(SELECT coalesce(sum(backorders), 0) FROM products), (SELECT count(*) FROM failures WHERE parked = 0), (SELECT count(*) FROM failures WHERE parked = 1)`
 
 // Stats implements views.Reader.
 func (s *Store) Stats(ctx context.Context) (out views.Stats, _ error) {
-	err := s.readers.QueryRowContext(ctx, selectStats).Scan(&out.Products, &out.Batches, &out.Available, &out.Events)
+	err := s.readers.QueryRowContext(ctx, selectStats).Scan(
+		&out.Products, &out.Batches, &out.Available, &out.Events, &out.Backorders, &out.Failing, &out.Parked)
 	if err != nil {
 		return out, fmt.Errorf("read the numbers of the shop: %w", classify(err))
 	}
 	return out, nil
 }
 
-// scanLine scans a row of selectLine.
+// scanLine scans a row of lineColumns.
 func scanLine(scan func(...any) error) (views.Line, error) {
-	var l domain.Line
-	err := scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise)
+	l, err := scanStored(scan)
 	return service.ViewLine(l), err
 }
 
 // scanExplained scans a row of selectExplained: a line and the event that says
 // why.
 func scanExplained(scan func(...any) error) (views.Line, error) {
-	var l domain.Line
-	e, err := envelope(func(event ...any) error {
-		return scan(append([]any{&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise}, event...)...)
+	var e service.Envelope
+	l, err := scanStored(func(line ...any) (err error) {
+		e, err = envelope(func(event ...any) error { return scan(append(line, event...)...) })
+		return err
 	})
 	out := service.ViewLine(l)
 	out.Why = service.ViewWhy(e)
@@ -191,7 +213,7 @@ func scanExplained(scan func(...any) error) (views.Line, error) {
 
 func scanSummary(scan func(...any) error) (o views.OrderSummary, err error) {
 	var promise domain.Date
-	err = scan(&o.OrderID, &o.Lines, &o.Allocated, &o.Backordered, &o.Cancelled, &promise)
+	err = scan(&o.OrderID, &o.Lines, &o.Allocated, &o.Backordered, &o.Cancelled, &o.Held, &o.Shipped, &o.Expired, &promise)
 	o.Promise = promise.String()
 	return o, err
 }

@@ -18,14 +18,14 @@ var (
 // What adds up the stock of some products, which are picked first.
 const (
 	selectStock = `SELECT p.sku, p.description, p.version, p.backorders,
-		coalesce(sum(s.purchased) FILTER (WHERE b.eta = 0), 0), coalesce(sum(s.purchased) FILTER (WHERE b.eta <> 0), 0), coalesce(sum(s.allocated), 0),
-		(SELECT coalesce(sum(l.qty), 0) FROM lines l INDEXED BY backorders WHERE l.sku = p.sku AND l.status = 'backordered')
+		coalesce(sum(s.purchased - s.shipped) FILTER (WHERE b.eta = 0), 0), coalesce(sum(s.purchased - s.shipped) FILTER (WHERE b.eta <> 0), 0), coalesce(sum(s.allocated), 0),
+		(SELECT coalesce(sum(l.qty - l.shipped), 0) FROM lines l INDEXED BY backorders WHERE l.sku = p.sku AND l.status = 'backordered')
 		FROM (SELECT sku, description, version, backorders FROM products `
 	addedUp = `) p LEFT JOIN batches b ON b.sku = p.sku LEFT JOIN stock s ON s.batch = b.seq GROUP BY p.sku ORDER BY p.sku`
 
 	selectProduct     = selectStock + `WHERE sku = ?` + addedUp
 	selectProductPage = selectStock + `WHERE sku > ? ORDER BY sku LIMIT ?` + addedUp
-	selectUseful      = selectBatch + `b.sku = ? AND s.purchased > 0 ORDER BY b.eta, b.seq` // what was never allocated nor left has none
+	selectUseful      = selectBatch + `b.sku = ? AND s.purchased > s.shipped ORDER BY b.eta, b.seq`
 )
 
 // Product implements views.Reader.
@@ -54,7 +54,7 @@ func (s *Store) Products(ctx context.Context, page views.Page) (views.List[views
 }
 
 const (
-	selectCounted = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, b.eta, b.first_qty, b.first_eta, (SELECT count(*) FROM lines WHERE batch = b.seq)
+	selectCounted = batchColumns + `, (SELECT count(*) FROM lines l WHERE l.batch = b.seq AND ` + hasStock + `)
 		FROM batches b JOIN stock s ON s.batch = b.seq WHERE b.ref = ?`
 	selectBatches   = selectBatch + `b.ref > ? ORDER BY b.ref LIMIT ?`
 	selectBatchesOf = selectBatch + `+b.ref > ? AND b.sku = ? ORDER BY b.ref LIMIT ?` // by the index on sku

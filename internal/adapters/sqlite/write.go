@@ -43,12 +43,17 @@ var (
 		` ON CONFLICT (sku) DO UPDATE SET description = excluded.description, version = excluded.version, previous = excluded.previous,
 		backorders = excluded.backorders, out_of_stock = excluded.out_of_stock WHERE version = excluded.previous`}
 	insertBatches = statement{`INSERT OR ROLLBACK INTO batches (seq, ref, sku, eta, first_qty, first_eta, open) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	upsertStock   = statement{`INSERT OR ROLLBACK INTO stock (batch, purchased, allocated) VALUES `, `(?, ?, ?)`,
-		` ON CONFLICT (batch) DO UPDATE SET purchased = excluded.purchased, allocated = excluded.allocated`}
-	insertLines   = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	updateLine    = statement{`UPDATE OR ROLLBACK lines SET status = `, `?, batch = ?, event = ? WHERE seq = ?`, ``}
-	insertOrigins = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	insertEvents  = statement{`INSERT OR ROLLBACK INTO events (position, at, sku, version, name, origin, body) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	upsertStock   = statement{`INSERT OR ROLLBACK INTO stock (batch, purchased, allocated, shipped) VALUES `, `(?, ?, ?, ?)`,
+		` ON CONFLICT (batch) DO UPDATE SET purchased = excluded.purchased, allocated = excluded.allocated, shipped = excluded.shipped`}
+	updateBatch = statement{`UPDATE OR ROLLBACK batches SET eta = `, `?, closed = ?, open = ? WHERE seq = ?`, ``}
+	insertLines = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	insertFull  = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event,
+		rank, required_by, held_until, first_qty, first_promise, shipped, returned) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
+	updateLine = statement{`UPDATE OR ROLLBACK lines SET qty = `, `?, status = ?, batch = (SELECT seq FROM batches WHERE ref = ?), event = coalesce(?, event),
+		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ? WHERE seq = ?`, ``}
+	insertLineEvents = statement{`INSERT OR ROLLBACK INTO line_events (line, event) VALUES `, `(?, ?)`, ``}
+	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	insertEvents     = statement{`INSERT OR ROLLBACK INTO events (position, at, sku, version, name, origin, body) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 )
 
 // Reserve implements service.Tx.
@@ -100,7 +105,7 @@ func (t *tx) writeProducts(changes []service.ProductChange) error {
 func (t *tx) writeBatches(c service.Changes) error {
 	args := t.args[:0]
 	for _, b := range c.Added {
-		args = append(args, b.Seq, b.Ref, b.SKU, int64(b.ETA), int64(b.FirstQty), int64(b.FirstETA), b.Available() > 0)
+		args = append(args, b.Seq, b.Ref, b.SKU, int64(b.ETA), int64(b.FirstQty), int64(b.FirstETA), b.Room() > 0)
 	}
 	t.args = args
 	if _, err := t.write(insertBatches, args...); err != nil {
@@ -108,31 +113,99 @@ func (t *tx) writeBatches(c service.Changes) error {
 	}
 	args = args[:0]
 	for _, b := range slices.Concat(c.Changed, c.Added) {
-		args = append(args, b.Seq, int64(b.Purchased), int64(b.Allocated))
+		args = append(args, b.Seq, int64(b.Purchased), int64(b.Allocated), int64(b.Shipped))
 	}
 	t.args = args
-	_, err := t.write(upsertStock, args...)
-	return err
+	if _, err := t.write(upsertStock, args...); err != nil {
+		return err
+	}
+	return t.reschedule(c)
+}
+
+// reschedule writes what seldom changes about batches: when they come, and
+// whether they take lines.
+func (t *tx) reschedule(c service.Changes) error {
+	refs := map[string]bool{}
+	for _, e := range c.Events {
+		if ref := domain.RescheduledBatch(e.Event); ref != "" {
+			refs[ref] = true
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	for _, b := range slices.Concat(c.Changed, c.Added) {
+		if !refs[b.Ref] {
+			continue
+		}
+		if _, err := t.write(updateBatch, int64(b.ETA), b.Closed, b.Room() > 0, b.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) writeLines(c service.Changes) error {
 	seqs := seqsByRef(c)
 	args := t.args[:0]
+	var full, events []driver.Value
 	for _, l := range c.Lines {
-		event := t.log.position + 1 + int64(l.Event)
-		if l.New {
+		event := t.position(l.Event)
+		switch more := rest(l.Line); {
+		case l.New && more == plain:
 			args = append(args, l.Seq, l.OrderID, l.SKU, int64(l.Qty), string(l.Status), seqs[l.BatchRef], event)
-		} else if err := t.updateLine(l, seqs[l.BatchRef], event); err != nil {
-			return err
+		case l.New:
+			full = append(full, l.Seq, l.OrderID, l.SKU, int64(l.Qty), string(l.Status), seqs[l.BatchRef], event)
+			full = append(full, more[:]...)
+		default:
+			if err := t.updateLine(l, more, event); err != nil {
+				return err
+			}
+		}
+		for _, e := range l.More {
+			events = append(events, l.Seq, t.position(e))
 		}
 	}
 	t.args = args
-	_, err := t.write(insertLines, args...)
+	if _, err := t.write(insertLines, args...); err != nil {
+		return err
+	}
+	if _, err := t.write(insertFull, full...); err != nil {
+		return err
+	}
+	_, err := t.write(insertLineEvents, events...)
 	return err
 }
 
-func (t *tx) updateLine(l service.LineChange, batch driver.Value, event int64) error {
-	n, err := t.write(updateLine, string(l.Status), batch, event, l.Seq)
+// position is where in the log an event of this transaction will be; nil if it
+// is none.
+func (t *tx) position(event int) driver.Value {
+	if event == service.NoEvent {
+		return nil
+	}
+	return t.log.position + 1 + int64(event)
+}
+
+// columns are those of a line from rank on.
+type columns [7]driver.Value
+
+// plain is what they are for most lines.
+var plain = rest(domain.Line{})
+
+func rest(l domain.Line) columns {
+	out := columns{int64(-l.Priority), int64(l.RequiredBy), int64(l.HeldUntil), int64(0), nil, int64(l.Shipped), int64(l.Returned)}
+	if l.FirstQty != l.Qty {
+		out[3] = int64(l.FirstQty)
+	}
+	if l.Promised && !(l.Status.HasBatch() && l.FirstPromise == l.Promise) {
+		out[4] = int64(l.FirstPromise)
+	}
+	return out
+}
+
+func (t *tx) updateLine(l service.LineChange, more columns, event driver.Value) error {
+	args := append([]driver.Value{int64(l.Qty), string(l.Status), l.BatchRef, event}, more[:]...)
+	n, err := t.write(updateLine, append(args, l.Seq)...)
 	if err == nil && n != 1 {
 		return fmt.Errorf("line %d of order %s is not there to be changed: run allot verify", l.Seq, l.OrderID)
 	}

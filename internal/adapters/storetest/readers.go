@@ -17,7 +17,7 @@ var readerRules = []rule{
 	{"finds a product with its open batches and its numbers", findsProducts},
 	{"finds a product only if it is not as known", findsWhatIsNew},
 	{"finds batches by reference, used up or not", findsBatches},
-	{"finds all lines of an order, whatever became of them", findsOrders},
+	{"finds lines, whatever became of them", findsLines},
 	{"finds nothing where there is nothing", findsNothing},
 	{"finds any number of things at once", findsMany},
 	{"yields the lines of a batch latest first", linesLatestFirst},
@@ -108,18 +108,20 @@ func findsBatches(t *testing.T, s Store) {
 	})
 }
 
-func findsOrders(t *testing.T, s Store) {
+func findsLines(t *testing.T, s Store) {
 	full(t, s)
 	line := func(id, sku string, qty int) domain.OrderLine {
 		return domain.OrderLine{OrderID: id, SKU: sku, Qty: qty}
 	}
 	everyReader(t, s, func(ctx context.Context, t *testing.T, r service.Reader) {
-		expectFound(t, must(r.Load(ctx, service.Want{Orders: []string{"order-1", "order-2", "order-3", "order-4"}}))(t), service.Found{Lines: []domain.Line{
-			{OrderLine: line("order-1", "CHAIR", 4), Status: domain.StatusAllocated, BatchRef: "used up"},
-			{OrderLine: line("order-1", "LAMP", 1), Status: domain.StatusAllocated, BatchRef: "b9"},
-			{OrderLine: line("order-2", "CHAIR", 3), Status: domain.StatusAllocated, BatchRef: "at sea", Promise: december},
-			{OrderLine: line("order-3", "CHAIR", 30), Status: domain.StatusBackordered},
-			{OrderLine: line("order-4", "CHAIR", 2), Status: domain.StatusCancelled},
+		expectFound(t, must(r.Load(ctx, service.Want{Lines: []service.LineID{
+			{OrderID: "order-1", SKU: "CHAIR"}, {OrderID: "order-1", SKU: "LAMP"}, {OrderID: "order-2", SKU: "CHAIR"}, {OrderID: "order-3", SKU: "CHAIR"}, {OrderID: "order-4", SKU: "CHAIR"}, {OrderID: "order-4", SKU: "LAMP"},
+		}}))(t), service.Found{Lines: []domain.Line{
+			{OrderLine: line("order-1", "CHAIR", 4), Status: domain.StatusAllocated, BatchRef: "used up", Promised: true, FirstQty: 4},
+			{OrderLine: line("order-1", "LAMP", 1), Status: domain.StatusAllocated, BatchRef: "b9", Promised: true, FirstQty: 1},
+			{OrderLine: line("order-2", "CHAIR", 3), Status: domain.StatusAllocated, BatchRef: "at sea", Promise: december, Promised: true, FirstPromise: december, FirstQty: 3},
+			{OrderLine: line("order-3", "CHAIR", 30), Status: domain.StatusBackordered, FirstQty: 30},
+			{OrderLine: line("order-4", "CHAIR", 2), Status: domain.StatusCancelled, Promised: true, FirstPromise: december, FirstQty: 2},
 		}})
 	})
 }
@@ -129,7 +131,7 @@ func findsNothing(t *testing.T, s Store) {
 	everyReader(t, s, func(ctx context.Context, t *testing.T, r service.Reader) {
 		expectFound(t, must(r.Load(ctx, service.Want{}))(t), service.Found{})
 		expectFound(t, must(r.Load(ctx, service.Want{
-			Products: []service.Known{{SKU: "chair"}, {SKU: "TABLE", Version: 3}}, Batches: []string{"b1"}, Orders: []string{"ORDER-1"},
+			Products: []service.Known{{SKU: "chair"}, {SKU: "TABLE", Version: 3}}, Batches: []string{"b1"}, Lines: []service.LineID{{OrderID: "ORDER-1", SKU: "CHAIR"}},
 		}))(t), service.Found{})
 		equal(t, "the lines of a batch that there isn't", orders(t, r.LinesOf(ctx, "nowhere")), nil)
 		equal(t, "the backorders of a product that there isn't", orders(t, r.Backorders(ctx, "TABLE")), nil)
@@ -150,7 +152,7 @@ func findsMany(t *testing.T, s Store) {
 			for i := range n {
 				want.Products = append(want.Products, service.Known{SKU: fmt.Sprint("SKU-", i)})
 				want.Batches = append(want.Batches, fmt.Sprint("batch-", i))
-				want.Orders = append(want.Orders, fmt.Sprint("order-", i))
+				want.Lines = append(want.Lines, service.LineID{OrderID: fmt.Sprint("order-", i), SKU: fmt.Sprint("SKU-", i)})
 			}
 			found := must(r.Load(ctx, want))(t)
 			if len(found.Products) != n || len(found.Batches) != n || len(found.Lines) != n {
@@ -238,7 +240,7 @@ func snapshotStays(t *testing.T, s Store) {
 			}
 			do(t, s, order(fmt.Sprint("meanwhile ", i), "CHAIR", 1)) // nobody is kept from writing
 			equal(t, "the snapshot", must(r.Load(ctx, chair()))(t), before)
-			equal(t, "an order since", must(r.Load(ctx, service.Want{Orders: []string{fmt.Sprint("meanwhile ", i)}}))(t), service.Found{})
+			equal(t, "an order since", must(r.Load(ctx, service.Want{Lines: []service.LineID{{OrderID: fmt.Sprint("meanwhile ", i), SKU: "CHAIR"}}}))(t), service.Found{})
 			return nil
 		})
 		if err != nil {

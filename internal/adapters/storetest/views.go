@@ -28,6 +28,8 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"a line says why it stands where it does", linesSayWhy},
 		{"on hand and inbound less allocated is available", stockAddsUp},
 		{"events are listed as they are in the log", eventsAsInTheLog},
+		{"the latest events come first, of what they are about", recentEvents},
+		{"names are found by how they begin", namesAreFound},
 		{"what does not exist is not found", unknownIsNotFound},
 		{"stats count everything", statsCountEverything},
 	} {
@@ -149,7 +151,7 @@ func linesSayWhy(t *testing.T, s *shop) {
 // says where an order's line stands.
 func (s *shop) lastAbout(t *testing.T, orderID string) (position, version int64) {
 	for _, e := range s.log(t) {
-		if line, ok := domain.LineAfter(e.Event); ok && line.OrderID == orderID {
+		if domain.Places(e.Event) && domain.LineOf(e.Event) == orderID {
 			position, version = e.Position, e.Version
 		}
 	}
@@ -232,7 +234,25 @@ func unknownIsNotFound(t *testing.T, s *shop) {
 }
 
 func statsCountEverything(t *testing.T, s *shop) {
-	same(t, must(s.Stats(t.Context()))(t), views.Stats{Products: 3, Batches: 5, Available: 19, Events: int64(len(s.log(t)))})
+	want := views.Stats{Products: 3, Batches: 5, Available: 19, Events: int64(len(s.log(t))), Backorders: 1}
+	same(t, must(s.Stats(t.Context()))(t), want)
+
+	log := s.log(t)
+	for i, parked := range []bool{true, false, false} {
+		f := service.Failure{Subscription: "of-stats", Event: log[i], Attempts: 1, Error: "no", Next: log[i].At, Parked: parked}
+		if err := s.Postpone(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want.Parked, want.Failing = 1, 2
+	same(t, must(s.Stats(t.Context()))(t), want)
+	for i := range 3 {
+		if err := s.Delivered(t.Context(), "of-stats", log[i].Position); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want.Parked, want.Failing = 0, 0
+	same(t, must(s.Stats(t.Context()))(t), want)
 }
 
 // must returns v, once it is told which test fails if there is an error.

@@ -37,6 +37,7 @@ func (r *run) bench() *cobra.Command {
 	f.IntVar(&o.Clients, "clients", 64, "clients at once")
 	f.IntVar(&o.Rounds, "rounds", 5, "rounds of everything that is compared")
 	f.DurationVar(&o.Round, "round", 0, "how long each measurement over HTTP takes (default 2s)")
+	f.DurationVar(&o.Overload, "overload", 0, "how long each overload takes, in the scenario overload (default 1m0s)")
 	f.IntVar(&o.Existing, "existing", 1_000_000, "allocations that are there already, in the scenario growth")
 	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenario year")
 	f.StringVar(&o.URL, "url", "", "address of a server to measure, for the scenarios over HTTP")

@@ -42,11 +42,16 @@ func (r *run) demo() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.useDemoDefaults()
-			app, err := r.openToServe(cmd.Context())
+			watch, err := r.startWatch(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return errors.Join(r.demonstrate(cmd.Context(), app, noServe), app.Close())
+			defer watch.stop()
+			app, err := r.openToServe(cmd.Context(), watch)
+			if err != nil {
+				return err
+			}
+			return errors.Join(r.demonstrate(cmd.Context(), server{App: app, watch: watch}, noServe), app.Close())
 		},
 	}
 	cmd.Flags().BoolVar(&noServe, "no-serve", false, "stop after the import")
@@ -75,7 +80,7 @@ type shown struct {
 	Orders   importer.Summary `json:"orders"`
 }
 
-func (r *run) demonstrate(ctx context.Context, app *bootstrap.App, noServe bool) error {
+func (r *run) demonstrate(ctx context.Context, app server, noServe bool) error {
 	if err := r.checkIsSample(ctx, app.Store); err != nil {
 		return err
 	}
@@ -85,16 +90,17 @@ func (r *run) demonstrate(ctx context.Context, app *bootstrap.App, noServe bool)
 		return err
 	}
 	s := shown{FirstDay: day}
-	if s.Batches, err = r.importSample(ctx, app, sample.Batches(day), importer.Batches); err != nil {
+	if s.Batches, err = r.importSample(ctx, app.App, sample.Batches(day), importer.Batches); err != nil {
 		return err
 	}
-	if s.Orders, err = r.importSample(ctx, app, sample.Orders(day), importer.Orders); err != nil {
+	if s.Orders, err = r.importSample(ctx, app.App, sample.Orders(day), importer.Orders); err != nil {
 		return err
 	}
 	if err := object(r, s, func() error { return r.tellSample(s) }); err != nil || noServe {
 		return err
 	}
-	return r.serveUntilStopped(ctx, server{App: app, try: func(url string) string { return thingsToTry(url, day) }})
+	app.try = func(url string) string { return thingsToTry(url, day) }
+	return r.serveUntilStopped(ctx, app)
 }
 
 func (r *run) importSample(ctx context.Context, app *bootstrap.App, in io.Reader, as importer.Kind) (importer.Summary, error) {

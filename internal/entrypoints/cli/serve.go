@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"os"
 	"strconv"
@@ -15,9 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"allot/docs"
 	"allot/internal/bootstrap"
-	"allot/internal/config"
 	"allot/internal/entrypoints/httpapi"
+	"allot/internal/entrypoints/web"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/views"
 )
@@ -37,11 +37,16 @@ func (r *run) serve() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, missing := os.Stat(r.config.SQLiteFile())
-			app, err := r.openToServe(cmd.Context())
+			watch, err := r.startWatch(cmd.Context())
 			if err != nil {
 				return err
 			}
-			s := server{App: app, fresh: errors.Is(missing, fs.ErrNotExist), echo: echo}
+			defer watch.stop()
+			app, err := r.openToServe(cmd.Context(), watch)
+			if err != nil {
+				return err
+			}
+			s := server{App: app, watch: watch, fresh: errors.Is(missing, fs.ErrNotExist), echo: echo}
 			return errors.Join(r.serveUntilStopped(cmd.Context(), s), app.Close())
 		},
 	}
@@ -50,16 +55,17 @@ func (r *run) serve() *cobra.Command {
 }
 
 var serverSettings = []string{
-	"addr", "shutdown-timeout", "log-level", "log-format", "group", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+	"addr", "shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
+	"smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 }
 
 // openToServe opens the database for a server.
-func (r *run) openToServe(ctx context.Context) (*bootstrap.App, error) {
+func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error) {
 	if err := r.checkNotServed(); err != nil {
 		return nil, err
 	}
 	o := r.options()
-	o.Log = r.log()
+	o.Log, o.Queue, o.Observer = r.log(), r.config.Queue, w.observer()
 	var err error
 	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
 		return nil, err
@@ -77,18 +83,10 @@ func (r *run) checkNotServed() error {
 	return nil
 }
 
-// log is where servers write what happens: to standard error.
-func (r *run) log() *slog.Logger {
-	o := &slog.HandlerOptions{Level: r.config.LogLevel}
-	if f := r.config.LogFormat; f == config.LogText || f == config.LogAuto && r.Terminal(r.Err) {
-		return slog.New(slog.NewTextHandler(r.Err, o))
-	}
-	return slog.New(slog.NewJSONHandler(r.Err, o))
-}
-
 // server is what is served.
 type server struct {
 	*bootstrap.App
+	watch *watch
 	fresh bool // the database was just created
 	echo  bool
 	try   func(url string) string // what to try; nil: nothing special
@@ -112,7 +110,14 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	relay.Go(func() { s.Run(relaying) })
 
 	log := r.log()
-	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Webhooks: s.Webhooks, Commits: s.Commits, Stopping: ctx.Done(), Echo: s.echo})
+	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files})
+	defer pages.Close() // at worst a file stays behind in the temporary directory
+	s.watch.look(s.App)
+	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
+		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
+		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo,
+		Webhooks: s.Webhooks, Commits: s.Commits,
+	}))
 	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
 	relay.Wait()
@@ -189,10 +194,11 @@ func (r *run) greet(ctx context.Context, s server, urls []string) error {
 			fresh = "new, "
 		}
 		fmt.Fprintf(r.Out, "allot %s\n", r.Version)
+		fmt.Fprintf(r.Out, "  Pages   %s\n", urls[0])
 		for _, url := range urls {
 			fmt.Fprintf(r.Out, "  API     %s  POST /add_batch, /allocate, /v1/bulk; GET /allocations/ORDER\n", url)
 		}
-		fmt.Fprintf(r.Out, "  Health  %s/readyz\n", urls[0])
+		fmt.Fprintf(r.Out, "  Health  %s/readyz, %s/metrics\n", urls[0], urls[0])
 		fmt.Fprintf(r.Out, "  Data    %s (%skept between runs)\n", about.Database, fresh)
 		fmt.Fprintf(r.Out, "  Shop    %s\n", stock(stats))
 		if s.try != nil {

@@ -38,7 +38,7 @@ func (r *run) configShow() *cobra.Command {
 		Args: needs(),
 		RunE: func(*cobra.Command, []string) error { return list(r, settingColumns, these(r.config.Origins()...)) },
 	}
-	return r.takes(cmd, "addr", "server", "timezone", "log-level", "log-format", "shutdown-timeout", "group",
+	return r.takes(cmd, "addr", "server", "timezone", "log-level", "log-format", "access-log", "shutdown-timeout", "group", "queue", "request-timeout",
 		"smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private")
 }
 

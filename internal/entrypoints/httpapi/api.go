@@ -20,6 +20,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -35,18 +36,24 @@ const (
 	// MaxBody is how large the body of a request may be, in bytes, but for bulk.
 	MaxBody = 64 << 10
 
-	// Deadline is how long a request may take, but for bulk.
-	Deadline = 5 * time.Second
+	// DefaultDeadline is how long a request may take, but for bulk.
+	DefaultDeadline = 5 * time.Second
 )
 
 // Options are what may be said about the API. The zero Options are valid.
 type Options struct {
-	Log      *slog.Logger      // nil: discard
-	Version  string            // of the program
-	Webhooks *service.Webhooks // who events are posted to
-	Commits  *service.Pulse    // beats when events were committed; nil: live feeds look by themselves, once a second
-	Stopping <-chan struct{}   // closed when the server is about to stop, and no longer ready; nil: never
-	Echo     bool              // have POST /echo, which does all that /allocate does but the command, to measure against
+	Log      *slog.Logger                // nil: discard
+	Version  string                      // of the program
+	Stopping <-chan struct{}             // closed when the server is about to stop, and no longer ready; nil: never
+	Deadline time.Duration               // how long a request may take, but for bulk; 0: DefaultDeadline
+	Access   slog.Level                  // of the lines of the access log; those of health and metrics are for debugging
+	Observe  Observer                    // told of every request; nil: nobody wants to know
+	Metrics  http.Handler                // answers GET /metrics; nil: nothing does
+	Writable func(context.Context) error // why the store can't be written to; nil: it always can
+	Pages    http.Handler                // what people see at all other paths; nil: nothing
+	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
+	Webhooks *service.Webhooks           // who events are posted to
+	Commits  *service.Pulse              // beats when events were committed; nil: live feeds look by themselves, once a second
 }
 
 type api struct {
@@ -58,14 +65,17 @@ type api struct {
 	commits  *service.Pulse
 	streams  chan struct{} // room for live feeds
 	stopping <-chan struct{}
+	deadline time.Duration
+	access   slog.Level
+	told     Observer
+	writable func(context.Context) error
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
-	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping, webhooks: o.Webhooks, commits: o.Commits, streams: make(chan struct{}, MaxStreams)}
-	if a.commits == nil {
-		a.commits = &service.Pulse{}
-	}
+	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
+		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable,
+		webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -81,12 +91,15 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	mux.Handle("/healthz", methods{http.MethodGet: a.brief(a.alive, wire.ProblemOf)})
 	mux.Handle("/readyz", methods{http.MethodGet: a.brief(a.ready, notReady)})
 	mux.Handle("/version", methods{http.MethodGet: a.brief(a.tellVersion, wire.ProblemOf)})
+	if o.Metrics != nil {
+		mux.Handle("/metrics", methods{http.MethodGet: o.Metrics.ServeHTTP})
+	}
 	if o.Echo {
 		mux.Handle("/echo", methods{http.MethodPost: a.brief(a.echo, wire.BookProblem)})
 	}
-	mux.Handle("/", a.brief(nothingHere, wire.ProblemOf))
+	mux.Handle("/", pagesOr(o.Pages, a.brief(nothingHere, wire.ProblemOf)))
 	allocations := methods{http.MethodGet: a.brief(a.allocations, wire.BookProblem)}
-	return a.observe(verbatim(allocationsPath, allocations, mux))
+	return a.observe(marked(verbatim(allocationsPath, allocations, mux)))
 }
 
 // verbatim has paths that begin with prefix handled as they are, and others by
@@ -95,6 +108,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 func verbatim(prefix string, h, mux http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, prefix) {
+			r.Pattern = prefix + "{orderid}"
 			h.ServeHTTP(w, r)
 			return
 		}
@@ -109,7 +123,7 @@ type action func(w http.ResponseWriter, r *http.Request) error
 // told is how its errors are told.
 func (a *api) brief(do action, told func(error) wire.Problem) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), Deadline)
+		ctx, cancel := context.WithTimeout(r.Context(), a.deadline)
 		defer cancel()
 		if err := do(w, r.WithContext(ctx)); err != nil {
 			a.fail(w, r, err, told(err))

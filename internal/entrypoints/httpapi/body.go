@@ -39,6 +39,9 @@ func decode[C any](w http.ResponseWriter, r *http.Request, read func([]byte, dom
 	if err := checkType(r, "application/json"); err != nil {
 		return cmd, err
 	}
+	if r.ContentLength > MaxBody { // don't have it sent first
+		return cmd, unreadable(&http.MaxBytesError{Limit: MaxBody})
+	}
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
 	body.Reset()

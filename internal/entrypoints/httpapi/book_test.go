@@ -1,13 +1,11 @@
 package httpapi_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/httpapi"
@@ -216,24 +214,6 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 			continue
 		}
 		expectProblem(t, got, want.status, want.code, "")
-	}
-}
-
-func TestAnAnswerThatComesTooLateSaysThatTheOutcomeIsUnknown(t *testing.T) {
-	s := open(t)
-	s.do(domain.CreateBatch{Ref: "b1", SKU: "LAMP", Qty: 100})
-	h := httpapi.New(s.bus, s.store, httpapi.Options{})
-	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
-	defer cancel()
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/allocate", strings.NewReader(`{"orderid":"o1","sku":"LAMP","qty":3}`))
-	r.Header.Set("Content-Type", plain)
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-
-	got := answer{w.Code, w.Header().Get("Content-Type"), w.Body.String(), w.Header()}
-	expectProblem(t, got, 503, "outcome_unknown", "")
-	if after := got.Header.Get("Retry-After"); after != "1" {
-		t.Errorf("Retry-After is %q", after)
 	}
 }
 

@@ -19,8 +19,8 @@ func (a *api) alive(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// ready answers GET /readyz: the store can be read, and the server is not about
-// to stop.
+// ready answers GET /readyz: the store can be read and written to, and the
+// server is not about to stop.
 func (a *api) ready(w http.ResponseWriter, r *http.Request) error {
 	select {
 	case <-a.stopping:
@@ -30,11 +30,19 @@ func (a *api) ready(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.views.Products(r.Context(), views.Page{Limit: 1}); err != nil {
 		return err
 	}
+	if a.writable != nil {
+		if err := a.writable(r.Context()); err != nil {
+			return service.StorageTrouble(err)
+		}
+	}
 	write(w, http.StatusOK, jsonType, []byte(`{"status":"ready"}`+"\n"))
 	return nil
 }
 
 func notReady(err error) wire.Problem {
+	if e, ok := errors.AsType[*domain.Error](err); ok { // it can be read, but not written to
+		return wire.ProblemOf(e)
+	}
 	message := "the store can't be read"
 	if errors.Is(err, errStopping) {
 		message = errStopping.Error()

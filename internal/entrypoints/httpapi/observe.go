@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 )
@@ -27,12 +29,17 @@ func (a *api) observe(next http.Handler) http.Handler {
 		began := time.Now()
 		seen := &observed{ResponseWriter: w}
 		w.Header()[requestIDHeader] = []string{idFor(r)}
+		if len(r.TransferEncoding) > 0 {
+			// It may have had a Content-Length besides, which we are not told: what
+			// follows on the connection might be what a proxy took for its body.
+			w.Header()["Connection"] = []string{"close"}
+		}
 		defer func() {
 			p := recover()
 			if p != nil {
 				p = a.caught(seen, r, p)
 			}
-			a.logAccess(seen, r, began)
+			a.done(seen, r, began)
 			if p != nil {
 				panic(p)
 			}
@@ -57,19 +64,57 @@ func (a *api) caught(w *observed, r *http.Request, p any) any {
 	return nil
 }
 
-func (a *api) logAccess(w *observed, r *http.Request, began time.Time) {
-	if !a.log.Enabled(r.Context(), slog.LevelDebug) {
+// Observer is told of a request that was answered: the pattern of the route that
+// it took, its method, the status of the answer, and when it came. It must be
+// quick.
+type Observer func(ctx context.Context, route, method string, status int, began time.Time)
+
+// done logs what became of a request, and tells who wants to know.
+func (a *api) done(w *observed, r *http.Request, began time.Time) {
+	if a.told != nil {
+		a.told(r.Context(), w.route, r.Method, w.status, began)
+	}
+	level := a.access
+	if isProbe(w.route) {
+		level = min(level, slog.LevelDebug)
+	}
+	if !a.log.Enabled(r.Context(), level) {
 		return
 	}
-	a.log.LogAttrs(r.Context(), slog.LevelDebug, "request",
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status),
-		slog.Duration("took", time.Since(began)), slog.String("from", r.RemoteAddr), slog.String("request_id", requestID(w)))
+	// The path alone: a query may have what is nobody's business, headers do.
+	a.log.LogAttrs(r.Context(), level, "request",
+		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("route", w.route), slog.Int("status", w.status),
+		slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)), slog.String("from", r.RemoteAddr),
+		slog.String("actor", w.actor), slog.String("request_id", requestID(w)))
 }
 
-// observed is a ResponseWriter that remembers the status of the answer.
+// isProbe reports whether machines ask for a route again and again.
+func isProbe(route string) bool {
+	return route == "/healthz" || route == "/readyz" || route == "/metrics"
+}
+
+// marked notes for the log which route a request took and for whom, which is
+// known in here and not further out.
+func marked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if seen, ok := w.(*observed); ok {
+			defer func() { seen.route, seen.actor = r.Pattern, access.CallerOf(r.Context()).Actor }()
+		}
+		if r.URL.Path == "" { // of CONNECT, to which a mux would answer in its own way
+			r.URL.Path = "/"
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// observed is a ResponseWriter that remembers what there is to say of a request
+// and its answer.
 type observed struct {
 	http.ResponseWriter
-	status int // 0: not answered yet
+	status int   // 0: not answered yet
+	bytes  int64 // of the body of the answer
+	route  string
+	actor  string // "" if nobody said
 }
 
 func (w *observed) WriteHeader(status int) {
@@ -83,7 +128,9 @@ func (w *observed) Write(body []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	return w.ResponseWriter.Write(body)
+	n, err := w.ResponseWriter.Write(body)
+	w.bytes += int64(n)
+	return n, err
 }
 
 // Unwrap is for http.ResponseController.

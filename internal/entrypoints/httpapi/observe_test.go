@@ -135,19 +135,6 @@ func TestAnAnswerThatWasBegunBreaksOffIfItsHandlerPanics(t *testing.T) {
 	}
 }
 
-func TestTheAccessLogHasEveryRequest(t *testing.T) {
-	s := open(t)
-	s.ask(http.MethodPost, "/allocate", `{"orderid":"o1","sku":"LAMP","qty":3}`, "Content-Type", plain, "X-Request-Id", "r-7")
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"level=DEBUG msg=request", "method=POST", "path=/allocate", "status=400", "took=", "from=127.0.0.1:", "request_id=r-7"} {
-		if !strings.Contains(s.log.String(), want) {
-			t.Errorf("%q is not in the log:\n%s", want, s.log)
-		}
-	}
-}
-
 func TestHealth(t *testing.T) {
 	s := open(t)
 	s.expect(s.get("/healthz"), 200, plain, `{"status":"alive"}`+"\n")

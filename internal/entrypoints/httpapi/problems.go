@@ -5,18 +5,21 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
 )
 
 // fail answers a request with a problem. What is no fault of the client is
 // logged with its cause.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error, p wire.Problem) {
-	if p.Status >= 500 {
+	if p.Status >= 500 && p.Code != service.CodeOverloaded && p.Code != service.CodeTimedOut { // under overload the access log is enough
 		level := slog.LevelError
 		if p.Status == http.StatusServiceUnavailable {
 			level = slog.LevelWarn
@@ -34,9 +37,17 @@ func writeProblem(w http.ResponseWriter, p wire.Problem) {
 	to.SetEscapeHTML(false)
 	_ = to.Encode(p) // texts and a number: there is nothing that can't be encoded
 	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(p.Code)))
 	}
 	write(w, p.Status, problemType, body.Bytes())
+}
+
+// retryAfter is when to send the same again, in seconds: not all at once.
+func retryAfter(code string) int {
+	if code == service.CodeStorageFull || code == service.CodeReadOnly {
+		return 5 + rand.IntN(6)
+	}
+	return 1 + rand.IntN(3)
 }
 
 // methods is a resource: what it does by method. HEAD does as GET.

@@ -65,6 +65,10 @@ var meanings = []meaning{
 	{CodeOutOfStock, domain.Conflict, 409, ExitRefused, "No batch can take the whole line"},
 
 	{service.CodeUnavailable, domain.Unavailable, 503, ExitUnavailable, "It doesn't work at present"},
+	{service.CodeOverloaded, domain.Unavailable, 503, ExitUnavailable, "Too many wait already"},
+	{service.CodeTimedOut, domain.Unavailable, 503, ExitUnavailable, "Its turn did not come in time"},
+	{service.CodeStorageFull, domain.Unavailable, 503, ExitUnavailable, "No space is left on the disk"},
+	{service.CodeReadOnly, domain.Unavailable, 503, ExitUnavailable, "The disk can't be written to"},
 	{CodeOutcomeUnknown, domain.Unavailable, 503, ExitUnavailable, "It is not known whether it was done"},
 
 	{CodeInternal, domain.Internal, 500, ExitFailed, "Something broke on our side"},

@@ -1,0 +1,58 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Inspection is what can be said of a database file at a glance.
+type Inspection struct {
+	Health             // its faults are those that can be found quickly
+	Pragmas  []string  // as every connection has them, "journal_mode=wal", read back
+	Failing  int       // deliveries that are tried again
+	Parked   int       // deliveries that somebody has to look at
+	LastTime time.Time // of the last event; zero if there is none
+}
+
+// Inspect looks at a database, which may be in use by other processes. What it
+// could learn before an error is in the inspection.
+func Inspect(ctx context.Context, file string) (i Inspection, err error) {
+	i.File, i.Faults = file, []string{}
+	info, err := os.Stat(file)
+	if err != nil {
+		return i, fmt.Errorf("look at the database: %w", err)
+	}
+	i.Bytes = info.Size()
+	db := openReaders(file)
+	defer db.Close()
+	if i.Schema, i.Known, err = schemaVersions(ctx, db); err != nil { // on a connection whose pragmas were read back
+		return i, classify(err)
+	}
+	for _, p := range pragmas {
+		i.Pragmas = append(i.Pragmas, p.name+"="+p.value)
+	}
+	found, err := query(ctx, db, text, `PRAGMA quick_check(20)`)
+	if err != nil {
+		return i, fmt.Errorf("check the database: %w", err)
+	}
+	for _, fault := range found {
+		if fault != "ok" {
+			i.Faults = append(i.Faults, fault)
+		}
+	}
+	if i.Schema != i.Known || len(i.Faults) > 0 {
+		return i, nil // the tables may not be as we know them
+	}
+	const q = `SELECT (SELECT count(*) FROM failures WHERE parked = 0), (SELECT count(*) FROM failures WHERE parked = 1), (SELECT coalesce(max(at), 0) FROM
+		(SELECT at FROM events ORDER BY position DESC LIMIT 1))`
+	var last int64
+	if err := db.QueryRowContext(ctx, q).Scan(&i.Failing, &i.Parked, &last); err != nil {
+		return i, fmt.Errorf("read the deliveries: %w", classify(err))
+	}
+	if last != 0 {
+		i.LastTime = time.UnixMicro(last).UTC()
+	}
+	return i, nil
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/entrypoints/wire"
+)
+
+func (r *run) doctor() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look for what is wrong, and say what to do about it",
+		Long: "Looks at the settings, the data directory and its disk, the database and who uses it,\n" +
+			"the clock, the server and its deliveries. It changes nothing, and a server may run.\n\n" +
+			"Each check is ok, a warning (it works, but look at it) or a failure. The exit code is\n" +
+			"1 if anything fails. Whether what is in the tables is right, allot verify says.",
+		Example: examples(
+			"allot doctor", "what people read",
+			"allot doctor --output json", "what programs read",
+		),
+		Args: needs(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.examine(cmd.Context()) },
+	}
+	return r.takes(cmd, "server", "addr")
+}
+
+// finding is what a check found.
+type finding struct {
+	Check  string `json:"check"`
+	Status string `json:"status"`
+	Detail string `json:"detail"`
+	Next   string `json:"next,omitempty"` // what to do about it
+}
+
+// What a check may find.
+const (
+	fine    = "ok"
+	warning = "warn"
+	failed  = "fail"
+)
+
+func ok(check, format string, args ...any) finding {
+	return finding{Check: check, Status: fine, Detail: fmt.Sprintf(format, args...)}
+}
+
+func warn(check, next, format string, args ...any) finding {
+	return finding{check, warning, fmt.Sprintf(format, args...), next}
+}
+
+func fail(check, next, format string, args ...any) finding {
+	return finding{check, failed, fmt.Sprintf(format, args...), next}
+}
+
+var findingColumns = []column[finding]{
+	{name: "check", text: func(f finding) string { return f.Check }},
+	{name: "status", text: func(f finding) string { return f.Status }},
+	{name: "detail", text: func(f finding) string { return f.Detail }},
+	{name: "next", text: func(f finding) string { return f.Next }, tell: func(f finding) string { return dash(f.Next) }},
+}
+
+func (r *run) examine(ctx context.Context) error {
+	findings := []finding{r.checkSettings(), r.checkDirectory(), r.checkPermissions(), r.checkSpace()}
+	owner, owned := bootstrap.OwnerOf(r.config.SQLiteFile())
+	findings = append(findings, checkOwner(owner, owned))
+	findings = append(findings, r.checkDatabase(ctx)...)
+	findings = append(findings, r.checkServer(ctx, owner)...)
+	if err := list(r, findingColumns, these(findings...)); err != nil {
+		return err
+	}
+	broken := 0
+	for _, f := range findings {
+		if f.Status == failed {
+			broken++
+		}
+	}
+	if broken > 0 {
+		return &failure{exit: wire.ExitFailed, what: count(broken, "check failed", "checks failed")}
+	}
+	return nil
+}
+
+// checkSettings says which settings were set, and where.
+func (r *run) checkSettings() finding {
+	var set []string
+	for _, v := range r.config.Origins() {
+		if v.Source != "default" {
+			set = append(set, v.Name+" from "+v.Source)
+		}
+	}
+	if len(set) == 0 {
+		return ok("settings", "all have their defaults")
+	}
+	return ok("settings", "%s", strings.Join(set, ", "))
+}
+
+func checkOwner(o bootstrap.Owner, owned bool) finding {
+	const check = "lock"
+	switch {
+	case !owned:
+		return ok(check, "nobody writes to the database")
+	case o.PID == 0:
+		return warn(check, "ask again; if it stays so, look for processes that have the database open", "a process holds the lock that doesn't say who it is")
+	case o.URL == "":
+		return ok(check, "%s (pid %d) writes to the database", o.Program, o.PID)
+	}
+	return ok(check, "%s (pid %d) writes to the database, and takes commands at %s", o.Program, o.PID, o.URL)
+}
+
+// checkDatabase looks into the database.
+func (r *run) checkDatabase(ctx context.Context) []finding {
+	file := r.config.SQLiteFile()
+	i, err := bootstrap.Inspect(ctx, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []finding{warn("database", "allot serve, allot import and allot demo create one; --data names another directory", "there is none at %s yet", file)}
+	}
+	if err != nil {
+		return []finding{fail("database", "keep a copy of the data directory as it is; see to its disk, or restore a backup: allot db restore FILE", "it can't be read: %v", err)}
+	}
+	if len(i.Faults) > 0 {
+		return []finding{fail("database", "keep a copy of the data directory as it is, and restore a backup: allot db restore FILE",
+			"%s is damaged: %s", file, strings.Join(i.Faults, "; "))}
+	}
+	return []finding{
+		ok("database", "%s is intact, as far as can be seen quickly: %s", file, size(uint64(i.Bytes))),
+		checkSchema(i), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i),
+	}
+}
+
+func checkSchema(i bootstrap.Inspection) finding {
+	switch {
+	case i.Schema < i.Known:
+		return warn("schema", "allot serve brings it up to date; back it up first: allot db backup FILE", "version %d, and this program knows version %d", i.Schema, i.Known)
+	case i.Schema > i.Known:
+		return fail("schema", "use the newer program that wrote it", "version %d, and this program knows only version %d", i.Schema, i.Known)
+	}
+	return ok("schema", "version %d, which this program knows", i.Schema)
+}
+
+func checkDeliveries(i bootstrap.Inspection) finding {
+	switch {
+	case i.Parked > 0:
+		return warn("deliveries", "allot deliveries says why", "%s parked, and %d tried again", count(i.Parked, "is", "are"), i.Failing)
+	case i.Failing > 0:
+		return warn("deliveries", "allot deliveries says why; they are tried again by themselves", "%s tried again", count(i.Failing, "is", "are"))
+	}
+	return ok("deliveries", "none has failed")
+}

@@ -1,0 +1,132 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"allot/internal/adapters/sqlite"
+	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
+)
+
+// found is what the doctor says of a check.
+type found struct{ Check, Status, Detail, Next string }
+
+// examine has the doctor look, and returns what it finds by check.
+func (s *shell) examine(t *testing.T, flags string) (map[string]found, int) {
+	t.Helper()
+	r := s.run(t, "doctor --output json --addr 127.0.0.1:0 "+flags)
+	var all []found
+	if err := json.Unmarshal([]byte(r.out), &all); err != nil {
+		t.Fatalf("%v in %s%s", err, r.out, r.err)
+	}
+	by := map[string]found{}
+	for _, f := range all {
+		if (f.Status == "ok") != (f.Next == "") {
+			t.Errorf("%+v: what is not well needs a next step, and only that", f)
+		}
+		by[f.Check] = f
+	}
+	return by, r.exit
+}
+
+func TestADoctorFindsNothingWhereAllIsWell(t *testing.T) {
+	s := newShell(t)
+	s.now = time.Now()
+	s.must(t, "batch add b1 LAMP 5")
+	got, exit := s.examine(t, "")
+	for _, check := range []string{"settings", "directory", "permissions", "lock", "database", "schema", "pragmas", "clock", "deliveries", "server"} {
+		if got[check].Status != "ok" {
+			t.Errorf("%s: %+v", check, got[check])
+		}
+	}
+	if got["space"].Status == "" || exit != wire.ExitDone && got["space"].Status != "fail" {
+		t.Errorf("exit %d, space: %+v", exit, got["space"])
+	}
+	for check, says := range map[string]string{"pragmas": "synchronous=2", "settings": "addr from --addr", "lock": "nobody"} {
+		if !strings.Contains(got[check].Detail, says) {
+			t.Errorf("%s doesn't say %q: %+v", check, says, got[check])
+		}
+	}
+	server := s.serve(t, "serve --addr 127.0.0.1:0")
+	got, _ = s.examine(t, "")
+	for check, says := range map[string]string{"lock": "takes commands at " + server.url, "server": server.url + " is ready"} {
+		if got[check].Status != "ok" || !strings.Contains(got[check].Detail, says) {
+			t.Errorf("%s doesn't say %q: %+v", check, says, got[check])
+		}
+	}
+}
+
+func TestADoctorFindsWhatIsWrong(t *testing.T) {
+	notReady := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"detail":"the disk is full","hint":"make space"}`)
+	}))
+	defer notReady.Close()
+	for name, tt := range map[string]struct {
+		spoil         func(t *testing.T, s *shell)
+		flags         string
+		check, status string
+		says          string
+	}{
+		"no database":     {func(t *testing.T, _ *shell) { os.RemoveAll("allot-data") }, "", "database", "warn", "there is none at "},
+		"no directory":    {func(t *testing.T, _ *shell) { os.RemoveAll("allot-data") }, "", "directory", "warn", "there is no allot-data yet"},
+		"a file":          {func(*testing.T, *shell) {}, "--data allot-data/allot.db", "directory", "fail", "is a file"},
+		"open to all":     {func(*testing.T, *shell) { os.Chmod("allot-data", 0o777) }, "", "permissions", "fail", "may change allot-data"},
+		"read by all":     {func(*testing.T, *shell) { os.Chmod("allot-data", 0o755) }, "", "permissions", "warn", "may read"},
+		"damage":          {damage, "", "database", "fail", ""},
+		"no database yet": {func(*testing.T, *shell) { os.WriteFile("allot-data/allot.db", []byte("some text"), 0o600) }, "", "database", "fail", "can't be read"},
+		"a slow clock":    {func(_ *testing.T, s *shell) { s.now = s.now.Add(-time.Hour) }, "", "clock", "fail", "the last event happened at"},
+		"parked":          {park, "", "deliveries", "warn", "1 is parked, and 0 tried again"},
+		"no server":       {func(*testing.T, *shell) {}, "--server http://127.0.0.1:1", "server", "fail", "doesn't answer"},
+		"a server":        {func(*testing.T, *shell) {}, "--server " + notReady.URL, "server", "fail", "is not ready: the disk is full"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShell(t)
+			s.must(t, "batch add b1 LAMP 5")
+			tt.spoil(t, s)
+			got, exit := s.examine(t, tt.flags)
+			if f := got[tt.check]; f.Status != tt.status || !strings.Contains(f.Detail, tt.says) {
+				t.Errorf("it says %+v", f)
+			}
+			if tt.status == "fail" && exit != wire.ExitFailed {
+				t.Errorf("exit %d", exit)
+			}
+		})
+	}
+}
+
+// damage spoils pages of the database.
+func damage(t *testing.T, _ *shell) {
+	t.Helper()
+	body, err := os.ReadFile("allot-data/allot.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4096; i < len(body); i++ {
+		body[i] ^= 0xa5
+	}
+	if err := os.WriteFile("allot-data/allot.db", body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// park parks a delivery.
+func park(t *testing.T, _ *shell) {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), "allot-data/allot.db", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	f := service.Failure{Subscription: "mail", Event: service.Envelope{Position: 1}, Attempts: service.MostAttempts, Error: "no", Next: time.Now(), Parked: true}
+	if err := store.Postpone(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+
+	"allot/internal/access"
+	"allot/internal/domain"
+	"allot/internal/service"
+)
+
+// maxForm is how large a form may be, in bytes.
+const maxForm = 64 << 10
+
+// apply does what a form says. If it can't be done the form comes back, as it
+// was filled in, with the reason.
+func (s *site) apply(r *http.Request) (page, error) {
+	f, err := formOf(r.PathValue("op"))
+	if err != nil {
+		return page{}, err
+	}
+	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return page{}, &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Message: "the form can't be read: " + err.Error(), Hint: "go back and send it again"}
+	}
+	p := proposal{form: f, Values: r.PostForm, Back: f.page(r.PostForm)}
+	s.foresee(r.Context(), &p)
+	if p.Problem != nil {
+		return p.page(), nil
+	}
+	if p.Severe && p.Value("seen") == "" {
+		p.Unticked = true
+		out := p.page()
+		out.Status = http.StatusUnprocessableEntity
+		return out, nil
+	}
+	cmd, err := f.command(r.PostForm, domain.Origin{Actor: access.CallerOf(r.Context()).Actor})
+	if err != nil {
+		p.refused(err)
+		return p.page(), nil
+	}
+	effect, err := service.PerformAny(r.Context(), s.bus, cmd)
+	if err != nil {
+		p.refused(err)
+		return p.page(), nil
+	}
+	moved := s.movesOf(r.Context(), effect.Events)
+	return page{Go: link(p.Back, "saved", done(effect, len(moved)))}, nil
+}
+
+// done says what was just done.
+func done(effect service.Effect[any], moved int) string {
+	switch {
+	case len(effect.Events) == 0:
+		return "Nothing to save: it was so already."
+	case moved == 0:
+		return "Saved. No line moved."
+	default:
+		return "Saved. " + counted(moved, "line changed", "lines changed") + "."
+	}
+}

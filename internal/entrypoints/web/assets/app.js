@@ -1,0 +1,144 @@
+// What the pages do beyond links and forms. Nothing here is needed to use them.
+'use strict';
+
+const $ = (selector) => document.querySelector(selector);
+const typing = (el) => el.matches('input, select, textarea, [contenteditable]');
+
+// Theme.
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const theme = () => document.documentElement.dataset.theme || (dark.matches ? 'dark' : 'light');
+const other = { dark: 'light', light: 'dark' };
+const themeButton = $('#theme');
+const nameTheme = () => { themeButton.textContent = theme() === 'dark' ? 'Light theme' : 'Dark theme'; };
+themeButton.hidden = false;
+nameTheme();
+themeButton.addEventListener('click', () => {
+  const next = other[theme()];
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem('theme', next);
+  nameTheme();
+});
+
+// Copy buttons.
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    const source = $('#' + button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+    } catch { // no permission, or no secure connection
+      getSelection().selectAllChildren(source);
+      document.execCommand('copy');
+    }
+    button.textContent = 'Copied';
+  });
+}
+
+// Shortcuts: single keys act only outside of fields, and can be switched off.
+const keysBox = $('#keys');
+const keysOn = () => localStorage.getItem('keys') !== 'off';
+if (keysBox) {
+  keysBox.checked = keysOn();
+  keysBox.addEventListener('change', () => localStorage.setItem('keys', keysBox.checked ? 'on' : 'off'));
+}
+const places = { o: '/', p: '/products', r: '/orders', b: '/batches', w: '/backorders', e: '/events' };
+let afterG = false;
+const row = (step) => {
+  const links = [...document.querySelectorAll('main tbody tr a.ref:first-of-type')];
+  const rows = [...new Set(links.map((a) => a.closest('tr')))];
+  const at = rows.indexOf(document.activeElement.closest('tr'));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+  if (next) next.querySelector('a').focus();
+};
+document.addEventListener('keydown', (e) => {
+  if ((e.ctrlKey || e.metaKey) && e.key === 'k') {
+    e.preventDefault();
+    $('#q').focus();
+    return;
+  }
+  if (e.key === 'Escape' && typing(e.target)) e.target.blur();
+  if (e.ctrlKey || e.metaKey || e.altKey || typing(e.target) || !keysOn()) return;
+  if (afterG) {
+    afterG = false;
+    if (places[e.key]) location.href = places[e.key];
+    return;
+  }
+  switch (e.key) {
+    case '/': e.preventDefault(); $('#q').focus(); break;
+    case '?': location.href = '/help'; break;
+    case 'g': afterG = true; break;
+    case 'j': row(1); break;
+    case 'k': row(-1); break;
+    case 'c': $('[aria-keyshortcuts="c"]')?.click(); break;
+    case ']': $('[rel=next]')?.click(); break;
+  }
+});
+
+// The preview of a form while it is being filled in. The server computes it:
+// the page of the form is asked for, and its preview is taken over.
+const form = $('form[data-preview]');
+if (form) {
+  let timer;
+  let asked = 0;
+  const preview = async () => {
+    const mine = ++asked;
+    const values = new FormData(form);
+    values.delete('seen');
+    const address = form.dataset.preview + '?' + new URLSearchParams(values);
+    const answer = await fetch(address, { headers: { Accept: 'text/html' } });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (mine !== asked) return; // it was changed again
+    for (const part of ['#preview', '.buttons']) {
+      const now = page.querySelector(part);
+      if (now) form.querySelector(part).replaceChildren(...now.childNodes);
+    }
+    history.replaceState(null, '', address);
+  };
+  form.addEventListener('input', (e) => {
+    if (e.target.name === 'seen') return;
+    clearTimeout(timer);
+    timer = setTimeout(preview, 250);
+  });
+}
+$('#problem')?.focus();
+
+// Counters that follow the log. One tab has the connection, for all of them:
+// the one that holds the lock.
+const live = $('#live');
+const news = new BroadcastChannel('allot');
+const tell = (state) => {
+  live.textContent = state === 'on' ? 'Live' : 'Reconnecting';
+  live.className = 'live ' + state;
+};
+let refreshing;
+const refresh = () => {
+  const counters = document.querySelectorAll('[data-live]');
+  if (!counters.length || refreshing) return;
+  refreshing = setTimeout(async () => {
+    refreshing = 0;
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const counter of counters) {
+      const now = page.querySelector(`[data-live="${counter.dataset.live}"]`);
+      if (now) counter.textContent = now.textContent;
+    }
+  }, 1000);
+};
+const heard = ({ state, position }) => {
+  if (state) tell(state);
+  if (position) refresh();
+};
+news.addEventListener('message', (e) => heard(e.data));
+const say = (message) => {
+  news.postMessage(message);
+  heard(message);
+};
+if (navigator.locks) {
+  navigator.locks.request('allot-live', () => new Promise(() => {
+    const stream = new EventSource('/v1/events/stream');
+    stream.addEventListener('open', () => say({ state: 'on' }));
+    stream.addEventListener('error', () => say({ state: 'off' }));
+    stream.addEventListener('message', (e) => say({ state: 'on', position: e.lastEventId }));
+  }));
+  news.postMessage({});
+}

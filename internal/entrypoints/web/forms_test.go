@@ -1,0 +1,106 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"allot/internal/domain"
+	"allot/internal/views"
+)
+
+func (s *shop) version(sku string) int64 {
+	s.t.Helper()
+	p, err := s.store.Product(s.t.Context(), sku)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return p.Version
+}
+
+func TestAFormShowsWhatItWouldDoAndDoesNothing(t *testing.T) {
+	s := furnish(t)
+	before := s.version("CHAIR")
+	for path, says := range map[string][]string{
+		"/do/change_batch?ref=late":                    {"It is so already: nothing would change.", "No line would move."},
+		"/do/change_batch?ref=late&qty=20":             {"1 line would change: 0 later, 0 earlier, 1 without stock. 25 units in all.", "order-2 CHAIR 25 late Sun 28 Feb none ○ Without stock", "I have seen the line that loses its stock", "Change the batch and 1 line"},
+		"/do/change_batch?ref=soon&qty=200":            {"1 line would change", "1 would get stock", "order-4 CHAIR 90 none soon Thu 11 Mar ✓ Gets stock"},
+		"/do/cancel?order_id=order-1&sku=CHAIR":        {"The line would be cancelled, for good.", "– Cancelled"},
+		"/do/allocate?order_id=new&sku=CHAIR&qty=2":    {"The line would be allocated to here, in stock."},
+		"/do/allocate?order_id=new&sku=CHAIR&qty=99":   {"the line would be backordered. The largest line that fits now has 5 units."},
+		"/do/add_batch?sku=CHAIR":                      {"Add a batch"},
+		"/do/describe_product?sku=CHAIR&description=x": {"The description would be saved."},
+	} {
+		t.Run(path, func(t *testing.T) { s.get(path).says(t, http.StatusOK, says...) })
+	}
+	if after := s.version("CHAIR"); after != before {
+		t.Errorf("looking changed the product: version %d, then %d", before, after)
+	}
+}
+
+func TestAFormThatCantBeDoneComesBackAsItWasFilledIn(t *testing.T) {
+	s := furnish(t)
+	for _, c := range []struct {
+		status int
+		path   string
+		says   string
+		pairs  []string
+	}{
+		{422, "/do/allocate", "qty is 0", []string{"order_id", "o9", "sku", "CHAIR", "qty", "0", "note", "by phone"}},
+		{422, "/do/allocate", "no product has SKU", []string{"order_id", "o9", "sku", "CHIAR", "qty", "1", "note", "by phone"}},
+		{409, "/do/allocate", "order-1", []string{"order_id", "order-1", "sku", "CHAIR", "qty", "1", "note", "by phone"}},
+		{422, "/do/add_batch", "is not a date", []string{"ref", "r", "sku", "CHAIR", "qty", "1", "eta", "soon", "note", "by phone"}},
+	} {
+		t.Run(c.says, func(t *testing.T) {
+			got := s.post(c.path, c.pairs...)
+			got.says(t, c.status, "Nothing was saved", c.says)
+			if !strings.Contains(got.Body, `value="by phone"`) {
+				t.Error("what was filled in is lost")
+			}
+		})
+	}
+}
+
+func TestWhatAFormDoesIsWhatItShowed(t *testing.T) {
+	s := furnish(t)
+	got := s.post("/do/change_batch", "ref", "soon", "qty", "200", "reason", "recount", "note", "by ann")
+	if got.Status != http.StatusSeeOther || got.Location != "/batches/soon?saved=Saved.+1+line+changed." {
+		t.Fatalf("%d, on to %q", got.Status, got.Location)
+	}
+	s.get(got.Location).says(t, 200, "Saved. 1 line changed.", "order-4 90")
+	list, err := s.store.Recent(t.Context(), views.LogFilter{Type: "batch_quantity_changed"}, views.Page{})
+	if err != nil || len(list.Items) != 1 || list.Items[0].Reason != "recount" || list.Items[0].Note != "by ann" {
+		t.Errorf("in the log: %+v (%v)", list.Items, err)
+	}
+	if got := s.post("/do/change_batch", "ref", "soon", "qty", "200"); !strings.Contains(got.Location, "Nothing+to+save") {
+		t.Errorf("the same again: on to %q", got.Location)
+	}
+}
+
+func TestTakingStockFromLinesNeedsATick(t *testing.T) {
+	s := furnish(t)
+	before := s.version("CHAIR")
+	s.post("/do/change_batch", "ref", "late", "qty", "0").says(t, 422, "I have seen the line that loses its stock")
+	if s.version("CHAIR") != before {
+		t.Fatal("it was done without")
+	}
+	if got := s.post("/do/change_batch", "ref", "late", "qty", "0", "seen", "yes"); got.Status != http.StatusSeeOther {
+		t.Errorf("with it: %d %s", got.Status, got.text())
+	}
+}
+
+func TestFormsFromOtherSitesAreRefused(t *testing.T) {
+	s := furnish(t)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.server.URL+"/do/cancel", strings.NewReader("order_id=order-1&sku=CHAIR"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "https://evil.example")
+	if got := s.send(r); got.Status != http.StatusForbidden {
+		t.Errorf("status %d", got.Status)
+	}
+	if o, err := s.store.Order(t.Context(), "order-1"); err != nil || o.Lines[0].Status != string(domain.StatusAllocated) {
+		t.Errorf("it was done: %+v (%v)", o, err)
+	}
+}

@@ -1,0 +1,31 @@
+package web
+
+import (
+	"net/http"
+
+	"allot/internal/views"
+)
+
+// logged is a part of the event log.
+type logged struct {
+	Events []views.Event
+	Filter views.LogFilter
+	More   string // the address of what was before
+}
+
+func (s *site) events(r *http.Request) (page, error) {
+	f := views.LogFilter{Type: r.FormValue("type"), SKU: r.FormValue("sku"), OrderID: r.FormValue("order_id")}
+	list, err := s.views.Recent(r.Context(), f, pageOf(r))
+	return page{Template: "events", Title: "Event log", Nav: "events", API: "/v1/events", Body: logged{list.Items, f, more(r, list.Next)}}, err
+}
+
+func (s *site) deliveries(r *http.Request) (page, error) {
+	subscription := r.FormValue("subscription")
+	list, err := s.views.Failures(r.Context(), subscription, pageOf(r))
+	return page{Template: "deliveries", Title: "Deliveries", Nav: "events", API: "/v1/deliveries",
+		Body: listed[views.Failure]{Items: list.Items, More: more(r, list.Next), Filter: subscription}}, err
+}
+
+func (s *site) help(*http.Request) (page, error) {
+	return page{Template: "help", Title: "Help"}, nil
+}

@@ -1,0 +1,230 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"allot/internal/domain"
+	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
+)
+
+// proposal is a form with what was filled in, and what that would do.
+type proposal struct {
+	form
+	Values   url.Values
+	Problem  *wire.Problem // why it can't be done
+	Known    bool          // what follows is
+	Outcome  string        // what would become of what the command is about
+	Moves    []move
+	Sum      sum
+	Severe   bool   // it takes a tick to do this
+	Unticked bool   // and there was none
+	Back     string // the page that it is about
+}
+
+// Value is what was filled into a field.
+func (p proposal) Value(name string) string { return p.Values.Get(name) }
+
+// propose shows a form, and what it would do once it is filled in.
+func (s *site) propose(r *http.Request) (page, error) {
+	f, err := formOf(r.PathValue("op"))
+	if err != nil {
+		return page{}, err
+	}
+	p := proposal{form: f, Values: r.URL.Query(), Back: f.page(r.URL.Query())}
+	s.prefill(r.Context(), &p)
+	if f.given(p.Values) {
+		s.foresee(r.Context(), &p)
+	}
+	return p.page(), nil
+}
+
+func (p proposal) page() page {
+	out := page{Template: "do", Title: p.Title, Nav: "batches", Body: p}
+	if p.Problem != nil {
+		out.Status = p.Problem.Status
+	}
+	return out
+}
+
+// prefill puts what is so now into fields that were left out.
+func (s *site) prefill(ctx context.Context, p *proposal) {
+	if p.Op != "change_batch" || p.Values.Has("qty") {
+		return
+	}
+	if b, err := s.views.Batch(ctx, p.Values.Get("ref")); err == nil {
+		p.Values.Set("qty", fmt.Sprint(b.Qty))
+	}
+}
+
+// foresee finds out what a proposal would do.
+func (s *site) foresee(ctx context.Context, p *proposal) {
+	cmd, err := p.command(p.Values, domain.Origin{})
+	if err != nil {
+		p.refused(err)
+		return
+	}
+	effect, err := service.PreviewAny(ctx, s.bus, cmd)
+	if err != nil {
+		p.refused(err)
+		return
+	}
+	p.Known, p.Outcome = true, outcome(effect.Result)
+	p.Moves = s.movesOf(ctx, effect.Events)
+	p.Sum = sumOf(p.Moves)
+	p.Severe = p.Sum.Lost > 0 || len(p.Moves) > manyMoves
+}
+
+// manyMoves is how many lines may move without a tick.
+const manyMoves = 50
+
+func (p *proposal) refused(err error) {
+	problem := wire.ProblemOf(err)
+	p.Problem = &problem
+}
+
+// outcome says what would become of what a command is about.
+func outcome(result any) string {
+	switch r := result.(type) {
+	case domain.Placement:
+		return placed(r)
+	case domain.Batched:
+		if r.Replayed {
+			return "It is so already: nothing would change."
+		}
+		return fmt.Sprintf("The batch would have %s, %d allocated, %d available.", counted(r.Batch.Purchased, "unit", "units"), r.Batch.Allocated, r.Batch.Available())
+	case domain.Described:
+		if r.Replayed {
+			return "It is so already: nothing would change."
+		}
+		return "The description would be saved."
+	}
+	return ""
+}
+
+func placed(p domain.Placement) string {
+	if p.Replayed {
+		return "It is so already: nothing would change."
+	}
+	switch p.Status {
+	case domain.StatusAllocated:
+		if p.Promise == 0 {
+			return "The line would be allocated to " + p.BatchRef + ", in stock."
+		}
+		return "The line would be allocated to " + p.BatchRef + ", which comes on " + p.Promise.String() + "."
+	case domain.StatusBackordered:
+		return fmt.Sprintf("No batch can take it: the line would be backordered. The largest line that fits now has %s.", counted(p.LargestFit, "unit", "units"))
+	case domain.StatusRefused:
+		return fmt.Sprintf("No batch can take it: the line would be refused. The largest line that fits now has %s.", counted(p.LargestFit, "unit", "units"))
+	case domain.StatusCancelled:
+		return "The line would be cancelled, for good."
+	}
+	return ""
+}
+
+// move is what becomes of one line.
+type move struct {
+	OrderID, SKU   string
+	Qty            int
+	From, To       string // batches; "": it has none
+	FromETA, ToETA string
+	Cancelled      bool
+}
+
+// moves are the lines that a command moves, in the order in which it does.
+type moves struct {
+	all   []move
+	place map[[2]string]int
+}
+
+func (m *moves) of(orderID, sku string, qty int) *move {
+	key := [2]string{orderID, sku}
+	i, known := m.place[key]
+	if !known {
+		i = len(m.all)
+		m.place[key] = i
+		m.all = append(m.all, move{OrderID: orderID, SKU: sku, Qty: qty})
+	}
+	return &m.all[i]
+}
+
+// movesOf follows the lines through the events of a command.
+func (s *site) movesOf(ctx context.Context, events []service.Envelope) []move {
+	m := moves{place: map[[2]string]int{}}
+	etas := map[string]string{}
+	for _, e := range events {
+		switch e := e.Event.(type) {
+		case domain.Deallocated:
+			if _, known := etas[e.BatchRef]; !known {
+				etas[e.BatchRef] = s.etaOf(ctx, e.BatchRef)
+			}
+			line := m.of(e.OrderID, e.SKU, e.Qty)
+			line.From, line.FromETA = e.BatchRef, etas[e.BatchRef]
+		case domain.Allocated:
+			line := m.of(e.OrderID, e.SKU, e.Qty)
+			line.To, line.ToETA = e.BatchRef, e.Promise.String()
+		case domain.Backordered:
+			m.of(e.OrderID, e.SKU, e.Qty).To = ""
+		case domain.LineCancelled:
+			m.of(e.OrderID, e.SKU, e.Qty).Cancelled = true
+		}
+	}
+	return m.all
+}
+
+// effect is what a move means to its order, as a chip.
+func (m move) effect() chip {
+	switch {
+	case m.Cancelled:
+		return chip{"–", "Cancelled", "neutral"}
+	case m.To == "":
+		return chip{"○", "Without stock", "bad"}
+	case m.From == "":
+		return chip{"✓", "Gets stock", "ok"}
+	case m.ToETA == m.FromETA:
+		return chip{"=", "Same day", "neutral"}
+	case m.later() > 0:
+		return chip{"▲", counted(m.later(), "day later", "days later"), "warn"}
+	case m.later() < 0:
+		return chip{"▼", counted(-m.later(), "day earlier", "days earlier"), "ok"}
+	case m.ToETA > m.FromETA:
+		return chip{"▲", "Later", "warn"}
+	default:
+		return chip{"▼", "Earlier", "ok"}
+	}
+}
+
+// later is by how many days the stock comes later; 0 if one of them is here.
+func (m move) later() int {
+	from, err := domain.ParseDate(m.FromETA)
+	to, err2 := domain.ParseDate(m.ToETA)
+	if cmp.Or(err, err2) != nil || from == 0 || to == 0 {
+		return 0
+	}
+	return to.Sub(from)
+}
+
+// sum counts what becomes of lines.
+type sum struct{ Later, Earlier, Lost, Filled, Units int }
+
+func sumOf(moves []move) (s sum) {
+	for _, m := range moves {
+		s.Units += m.Qty
+		switch {
+		case m.Cancelled:
+		case m.To == "":
+			s.Lost++
+		case m.From == "":
+			s.Filled++
+		case m.ToETA > m.FromETA:
+			s.Later++
+		case m.ToETA < m.FromETA:
+			s.Earlier++
+		}
+	}
+	return s
+}

@@ -1,0 +1,97 @@
+// Package web is the way in for people: pages that show what is promised, late
+// and short, and forms that change it.
+//
+//	web.go       the table of pages
+//	page.go      how a page is put together, and what its headers say
+//	overview.go, products.go, orders.go, batches.go, backorders.go, log.go
+//	             what each page shows
+//	forms.go     the form of each command; proposal.go what it would do, apply.go does it
+//	chart.go     supply and promises of a product over time, as a picture
+//	calendar.go  days as people say them; words.go numbers and states
+//	imports.go   files that are dropped, checked and applied
+//	docs.go      the documentation
+//	search.go    from a name to its page
+//	assets.go    style and script, under names that change with what is in them
+//
+// Pages are made of views and forms send commands, as every other way in does.
+// It doesn't know where anything is stored, and keeps nothing between requests
+// but files that were dropped.
+package web
+
+import (
+	"cmp"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+// Options are what may be said about the pages. The zero Options are valid.
+type Options struct {
+	Log     *slog.Logger     // nil: discard
+	Version string           // of the program
+	Now     func() time.Time // nil: time.Now
+	Zone    *time.Location   // of dates and times; nil: UTC
+	Docs    fs.FS            // the documentation, as Markdown
+}
+
+type site struct {
+	bus   *service.Bus
+	views views.Reader
+	Options
+	uploads uploads
+}
+
+// Site is the pages.
+type Site struct {
+	http.Handler
+	uploads *uploads
+}
+
+// Close removes what was kept: files that were dropped.
+func (s *Site) Close() error { return s.uploads.remove() }
+
+// New returns the pages over a bus and the views of what it changes.
+func New(bus *service.Bus, reader views.Reader, o Options) *Site {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Zone = cmp.Or(o.Zone, time.UTC)
+	s := &site{bus: bus, views: reader, Options: o}
+
+	mux := http.NewServeMux()
+	for pattern, show := range map[string]show{
+		"GET /{$}":            s.overview,
+		"GET /products":       s.products,
+		"GET /products/{id}":  s.product,
+		"GET /orders":         s.orders,
+		"GET /orders/{id}":    s.order,
+		"GET /batches":        s.batches,
+		"GET /batches/{id}":   s.batch,
+		"GET /backorders":     s.backorders,
+		"GET /events":         s.events,
+		"GET /deliveries":     s.deliveries,
+		"GET /search":         s.search,
+		"GET /do/{op}":        s.propose,
+		"POST /do/{op}":       s.apply,
+		"GET /import":         s.importForm,
+		"POST /import":        s.receive,
+		"GET /import/{id}":    s.showImport,
+		"POST /import/{id}":   s.applyImport,
+		"GET /docs/{path...}": s.docs,
+		"GET /help":           s.help,
+		"/":                   s.nothing,
+	} {
+		mux.Handle(pattern, s.page(show))
+	}
+	mux.HandleFunc("GET /import/{id}/rejected.csv", s.rejectedRows)
+	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
+	mux.Handle("GET /assets/{name}", assets)
+	return &Site{http.NewCrossOriginProtection().Handler(mux), &s.uploads}
+}

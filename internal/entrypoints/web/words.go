@@ -1,0 +1,99 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"allot/internal/domain"
+	"allot/internal/views"
+)
+
+// chip is a state: a sign, a word and a colour, so that no one of them is
+// needed.
+type chip struct{ Sign, Word, Class string }
+
+// Line is how a line stands, as a chip.
+func (c calendar) Line(l views.Line) chip {
+	switch domain.Status(l.Status) {
+	case domain.StatusAllocated:
+		return c.promised(l)
+	case domain.StatusBackordered:
+		return chip{"○", "Backordered", "wait"}
+	case domain.StatusHeld:
+		return chip{"◷", "Held", "wait"}
+	case domain.StatusShipped:
+		return chip{"✓", "Shipped", "ok"}
+	case domain.StatusExpired:
+		return chip{"–", "Hold ended", "neutral"}
+	}
+	return chip{"–", "Cancelled", "neutral"}
+}
+
+// promised is how a line stands that has stock.
+func (c calendar) promised(l views.Line) chip {
+	late := 0
+	if required, err := domain.ParseDate(l.RequiredBy); err == nil && required != 0 && l.Promise > l.RequiredBy {
+		promise, _ := domain.ParseDate(l.Promise) // it is one of ours
+		late = promise.Sub(required)
+	}
+	switch {
+	case late > 0:
+		return chip{"▲", "Late " + counted(late, "day", "days"), "bad"}
+	case l.Promise == "":
+		return chip{"✓", "In stock", "ok"}
+	case c.Overdue(l.Promise):
+		return chip{"!", "At risk", "warn"}
+	}
+	return chip{"→", "Promised", "neutral"}
+}
+
+// number is n with thin spaces between thousands, from 10,000 on.
+func number(n int) string {
+	text := strconv.Itoa(n)
+	digits := strings.TrimPrefix(text, "-")
+	if len(digits) < 5 {
+		return text
+	}
+	var out strings.Builder
+	out.WriteString(text[:len(text)-len(digits)])
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			out.WriteRune('\u2009')
+		}
+		out.WriteRune(d)
+	}
+	return out.String()
+}
+
+// counted is a number of things.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+// share is how much of a whole a part is, in per cent.
+func share(part, whole int) int {
+	if whole <= 0 {
+		return 0
+	}
+	return int(int64(part) * 100 / int64(whole))
+}
+
+// causes say why a line was placed, or placed again.
+var causes = map[domain.Cause]string{
+	domain.Ordered: "when it was ordered", domain.BatchArrived: "because a batch was added", domain.BatchEnlarged: "because a batch got larger",
+	domain.BatchShrunk: "because a batch got smaller", domain.Cancelled: "because stock of a cancelled line became free",
+	domain.Reopened: "because a batch was reopened", domain.Rescheduled: "because a batch got another date", domain.Received: "because a batch arrived",
+	domain.Amended: "because a line was amended", domain.Returned: "because goods came back", domain.HoldReleased: "because a hold was released",
+	domain.HoldExpired: "because a hold ended",
+}
+
+// Cause is why a line was placed, in words.
+func (page) Cause(why *views.Why) string {
+	if said, known := causes[domain.Cause(why.Cause)]; known {
+		return said
+	}
+	return "because of " + strings.ReplaceAll(why.Cause, "_", " ")
+}

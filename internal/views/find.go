@@ -1,0 +1,18 @@
+package views
+
+// LogFilter chooses events. What is empty chooses any.
+type LogFilter struct {
+	Type    string // of the event: "allocated"
+	SKU     string
+	OrderID string
+}
+
+// MaxLook is how many events of the log one page of Recent looks at.
+const MaxLook = 50_000
+
+// Matches are the names that begin with a text, each kind in order.
+type Matches struct {
+	Orders  []string `json:"orders"`
+	SKUs    []string `json:"skus"`
+	Batches []string `json:"batches"`
+}

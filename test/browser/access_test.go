@@ -1,0 +1,65 @@
+package browser
+
+import (
+	_ "embed"
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// all are pages in each of their states.
+var all = []string{
+	"/", "/products", "/products/SMALL-TABLE", "/orders", "/orders?status=cancelled", "/orders/order-7005", "/orders/order-7051",
+	"/batches", "/batches/batch-0461", "/backorders", "/events", "/deliveries", "/search?q=order", "/search?q=zzz", "/help", "/import",
+	"/docs/", "/docs/reference/cli", "/do/add_batch", "/do/change_batch?ref=batch-0461&qty=0", "/do/allocate?order_id=x&sku=SMALL-TABLE&qty=0",
+	"/orders/order-nix", "/nix",
+}
+
+func TestPagesHaveNoBarriers(t *testing.T) {
+	v := visit(t, furnished(t))
+	for _, dark := range []bool{false, true} {
+		v.dark(dark)
+		for _, path := range all {
+			v.open(path)
+			v.run(chromedp.Evaluate(`document.querySelectorAll('details').forEach(d => d.open = true)`, nil), chromedp.Evaluate(axe, nil))
+			for _, found := range eval[[]string](v, `axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(r =>
+				r.violations.map(f => f.id + ': ' + f.help + ': ' + f.nodes.map(n => n.html).slice(0, 3).join(' | ')))`) {
+				t.Errorf("%s (dark: %v): %s", path, dark, found)
+			}
+		}
+	}
+}
+
+func TestPagesFitANarrowWindow(t *testing.T) {
+	v := visit(t, furnished(t))
+	v.run(chromedp.EmulateViewport(320, 640))
+	for _, path := range all {
+		v.open(path)
+		if wide := eval[int](v, `document.documentElement.scrollWidth`); wide > 320 {
+			culprit := eval[string](v, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 321 && !e.closest('.scroll')).map(e => e.outerHTML.slice(0, 80)).slice(0, 3).join(' | ')`)
+			t.Errorf("%s is %d wide: %s", path, wide, culprit)
+		}
+	}
+}
+
+func TestPagesAskNothingOfOtherServers(t *testing.T) {
+	v := visit(t, furnished(t))
+	for _, path := range all[:len(all)-4] { // the last ones are errors, which the console tells
+		v.open(path)
+	}
+	v.atEase()
+}
+
+func TestStyleAndScriptAreSmall(t *testing.T) {
+	v := visit(t, furnished(t))
+	v.open("/")
+	const most = 25 << 10
+	size := eval[int](v, `performance.getEntriesByType('resource').filter(e => /css|js/.test(e.name)).reduce((sum, e) => sum + e.decodedBodySize, 0)`)
+	if size == 0 || size > most {
+		t.Error(fmt.Sprintf("they have %d bytes, uncompressed", size))
+	}
+}
