@@ -81,6 +81,9 @@ func SendNotices(t Topic, store MailStore, n Notifier, now func() time.Time) Del
 		if !ok {
 			return fmt.Errorf("a notice of %s was asked for", env.Event.EventName())
 		}
+		if text == "" {
+			return nil
+		}
 		text = fmt.Sprintf("%s: %s", env.At.UTC().Format("2 January 2006, 15:04 UTC"), text)
 		m, err := store.Note(ctx, MailEntry{env.Position, t.Name, env.SKU, text}, micros(now()))
 		if err != nil || !m.Sent.IsZero() {
@@ -178,5 +181,5 @@ type Topic struct {
 	Subscription        // to the events that it is about
 	Subject      string // goes before the SKU
 
-	tell func(domain.Event) (text string, ok bool) // a sentence about one of the events
+	tell func(domain.Event) (text string, ok bool) // a sentence about one of the events; none if it is nothing to tell
 }

@@ -51,10 +51,12 @@ func (n *notifier) subjects() (out []string) {
 	return out
 }
 
-// told is a shop whose buyers are told what runs out.
+// told is a shop whose buyers are told what there is to tell.
 func told(n *notifier) *relayed {
 	shop := newRelayed()
-	shop.relay.Forward(service.OutOfStockNotices.Subscription, service.SendNotices(service.OutOfStockNotices, shop.Store, n, time.Now))
+	for _, topic := range service.Topics {
+		shop.relay.Forward(topic.Subscription, service.SendNotices(topic, shop.Store, n, time.Now))
+	}
 	return shop
 }
 
@@ -215,4 +217,25 @@ func TestANoticeOfSomethingElseIsRefused(t *testing.T) {
 	if err == nil || err.Error() != "a notice of line_cancelled was asked for" || len(n.got) > 0 {
 		t.Errorf("got error %v", err)
 	}
+}
+
+func TestBuyersAreToldOfPromisesThatMoveLaterOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n notifier
+		shop := told(&n)
+		first, later := domain.NewDate(2026, 12, 1), domain.NewDate(2026, 12, 9)
+		do(t, shop.bus, domain.CreateBatch{Ref: "b1", SKU: "CHAIR", Qty: 9, ETA: first}, order("o-1", 2), order("o-2", 1))
+		do(t, shop.bus, domain.ChangeBatch{Ref: "b1", ETA: domain.To(first.AddDays(-1))}) // sooner: nothing to tell
+		do(t, shop.bus, domain.ChangeBatch{Ref: "b1", ETA: domain.To(later)})
+		defer shop.run(t)()
+		pass(time.Hour)
+		equal(t, "the mails", n.subjects(), []string{"Promised later: CHAIR", "Promised later: CHAIR"})
+		got, _ := n.sent()
+		for i, want := range []string{"2 units of order o-1, promised for 2026-11-30, come on 2026-12-09 with batch b1 (", "1 unit of order o-2, promised for 2026-11-30, come on 2026-12-09 with batch b1 ("} {
+			if len(got) > i && !strings.Contains(got[i].Body, want) {
+				t.Errorf("%q is not in\n%s", want, got[i].Body)
+			}
+		}
+		nothingIsLeft(t, shop)
+	})
 }
