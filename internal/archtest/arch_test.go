@@ -65,6 +65,9 @@ var rules = []rule{
 		may:  inside.and("internal/access", "internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 	},
+	{pkg: "internal/adapters/cloudevents", may: inside.and("internal/adapters/eventjson")},
+	{pkg: "internal/adapters/webhook", may: inside.and("internal/adapters/cloudevents")},
+	{pkg: "internal/adapters/smtp", may: inside, deps: []string{"github.com/wneessen/go-mail"}},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
 		may:  inside.and("internal/access"),
@@ -121,7 +124,8 @@ var rules = []rule{
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/access", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
+			"internal/access", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/smtp",
+			"internal/adapters/sqlite", "internal/adapters/webhook",
 			"internal/config", "internal/sample"),
 	},
 	{

@@ -5,6 +5,7 @@ package bootstrap
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"allot/internal/access"
@@ -17,6 +18,8 @@ import (
 type Store interface {
 	service.Store
 	service.Audited
+	service.Mailbox
+	service.WebhookStore
 	views.Reader
 	access.Tokens
 	Close() error
@@ -24,10 +27,12 @@ type Store interface {
 
 // App is the program, put together, without its doors.
 type App struct {
-	Bus    *service.Bus
-	Relay  *service.Relay
-	Store  Store
-	Tokens *access.Registry
+	Bus      *service.Bus
+	Relay    *service.Relay
+	Webhooks *service.Webhooks
+	Commits  *service.Pulse // beats when events were committed
+	Store    Store
+	Tokens   *access.Registry
 
 	announce func(url, key string) error     // nil if nobody else can write
 	writable func(ctx context.Context) error // nil if it always is
@@ -40,7 +45,9 @@ type Options struct {
 	Observer service.Observer // told what becomes of commands
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: discard
-	Notifier service.Notifier // nil: notices go to the log
+	Notifier service.Notifier // nil: mails are kept, and notices go to the log
+
+	WebhooksAnywhere bool // let webhooks go to addresses that are not public
 }
 
 // DefaultGroup is the most commands in one transaction. Imports gain up to it:
@@ -52,16 +59,23 @@ const DefaultGroup = 4096
 func New(store Store, o Options) *App {
 	o = o.withDefaults()
 	relay := service.NewRelay(store, o.Log, o.Now)
-	relay.Forward(service.OutOfStockNotices, service.SendOutOfStockNotice(o.Notifier))
+	for _, topic := range service.Topics {
+		relay.Forward(topic.Subscription, service.SendNotices(topic, store, o.Notifier, o.Now))
+	}
 
-	work := service.NewTransactor(store, o.Group, o.Now, relay.Wake)
+	hooks, commits := webhooks(store, o), &service.Pulse{}
+	work := service.NewTransactor(store, o.Group, o.Now, func() {
+		relay.Wake()
+		hooks.Wake()
+		commits.Beat()
+	})
 	work.Observe(o.Observer)
 	if o.Queue > 0 {
 		work.LimitQueue(o.Queue)
 	}
 	bus := service.NewBus(work)
 	service.Register(bus)
-	return &App{Bus: bus, Relay: relay, Store: store, Tokens: access.NewRegistry(store, o.Now)}
+	return &App{Bus: bus, Relay: relay, Webhooks: hooks, Commits: commits, Store: store, Tokens: access.NewRegistry(store, o.Now)}
 }
 
 func (o Options) withDefaults() Options {
@@ -81,7 +95,12 @@ func (o Options) withDefaults() Options {
 }
 
 // Run delivers events to the outside until ctx ends.
-func (a *App) Run(ctx context.Context) { a.Relay.Run(ctx) }
+func (a *App) Run(ctx context.Context) {
+	var hooks sync.WaitGroup
+	hooks.Go(func() { a.Webhooks.Run(ctx) })
+	a.Relay.Run(ctx)
+	hooks.Wait()
+}
 
 // Close waits until the commands that were sent are done, and closes the store.
 func (a *App) Close() error {

@@ -13,7 +13,10 @@ var bookVariables = []struct {
 	{name: "DB_HOST", lacking: "names a PostgreSQL server, but the database is SQLite"},
 	{name: "DB_PASSWORD", lacking: "is for a PostgreSQL server, but the database is SQLite"},
 	{name: "REDIS_HOST", lacking: "names a Redis server, but events are not sent to Redis"},
-	{name: "EMAIL_HOST", lacking: "names a mail server, but notices go to the log"},
+	{name: "EMAIL_HOST", setting: "smtp-url", value: bookMail},
+	{name: "EMAIL_HOST", setting: "smtp-tls", value: always("none")},
+	{name: "EMAIL_HOST", setting: "mail-from", value: always("allocations@example.com")},
+	{name: "EMAIL_HOST", setting: "mail-to", value: always("stock@made.com")},
 }
 
 // fromBook is the source of settings in the book's variables. It is an error if
@@ -44,3 +47,14 @@ func bookAPI(host string) string {
 	}
 	return "http://" + host + ":80"
 }
+
+// bookMail is the URL of the mail server, as the book's service makes it of its
+// host.
+func bookMail(host string) string {
+	if host == "localhost" {
+		return "smtp://localhost:11025"
+	}
+	return "smtp://" + host + ":1025"
+}
+
+func always(value string) func(string) string { return func(string) string { return value } }

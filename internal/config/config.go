@@ -41,6 +41,11 @@ type Config struct {
 	RequestTimeout  time.Duration
 	Queue           int // commands, at most, that wait for a commit
 	AccessLog       bool
+	SMTPURL         string // smtp://[USER:PASSWORD@]HOST[:PORT], or empty: mails are only kept
+	SMTPTLS         string // none, starttls or tls
+	MailFrom        string // an address; empty only if SMTPURL is
+	MailTo          []string
+	WebhookPrivate  bool // webhooks may go to addresses that are not public
 
 	origins []Value
 }

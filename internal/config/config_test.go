@@ -53,7 +53,7 @@ func TestWithoutAnyInputTheDefaultsHold(t *testing.T) {
 	want := Config{
 		Data: "./allot-data", Addr: "127.0.0.1:5005", Auth: AuthAuto, Output: OutputTable, Timezone: time.UTC,
 		LogLevel: slog.LevelInfo, LogFormat: LogAuto, ShutdownTimeout: 10 * time.Second, Group: 4096,
-		RequestTimeout: 5 * time.Second, Queue: 4096, AccessLog: true,
+		RequestTimeout: 5 * time.Second, Queue: 4096, AccessLog: true, SMTPTLS: "starttls",
 	}
 	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(want, got, sameZone, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".origins" }, cmp.Ignore()), cmp.AllowUnexported(Config{})); diff != "" {
@@ -102,6 +102,7 @@ var samples = map[string]string{
 	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "request-timeout": "250ms", "access-log": "false",
 	"auth": "required", "insecure": "true", "tls-cert": "cert.pem", "tls-key": "key.pem", "behind-proxy": "true",
 	"host": "shop.example,allot.internal", "rate-limit": "100", "rate-limit-per-token": "10", "token-file": "/run/secrets/allot",
+	"smtp-url": "smtp://mail.example:26", "smtp-tls": "tls", "mail-from": "allot@shop.example", "mail-to": "ann@shop.example, bob@shop.example", "webhook-allow-private": "true",
 }
 
 func TestEverySettingCanBeGivenByFlagVariableAndFile(t *testing.T) {
@@ -178,14 +179,17 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"host":      {args: []string{"--host", "http://shop.example"}, want: `host "http://shop.example" (--host) must be names without scheme, port or blank: write for example shop.example,allot.internal`},
 		"no scheme": {args: []string{"--server", "localhost:5005"}, want: `server "localhost:5005" (--server) must be a URL with http:// or https:// and a host: write for example http://127.0.0.1:5005`},
 		"password":  {args: []string{"--server", "http://me:secret@shop"}, want: `server "http://...@shop" (--server) must have no user name, password, query or fragment: leave that out of the URL`},
+		"mail":      {args: []string{"--smtp-url", "mail.example:25"}, want: `smtp-url "mail.example:25" (--smtp-url) must be smtp://[USER:PASSWORD@]HOST[:PORT]: write for example smtp://mail.example.com:587; smtp-tls says how it is encrypted`},
+		"from":      {args: []string{"--mail-from", "allot"}, want: `mail-from "allot" (--mail-from) must be a mail address: write for example allot@example.com, or Allot <allot@example.com>`},
+		"to":        {args: []string{"--mail-to", "ann@a.example;bob"}, want: `mail-to "ann@a.example;bob" (--mail-to) must be mail addresses with commas between them: write for example ann@example.com, bob@example.com`},
 		"zone":      {args: []string{"--timezone", "Local"}, want: `timezone "Local" (--timezone) must be a time zone of the IANA database: write for example UTC or Europe/London`},
 		"book":      {env: map[string]string{"REDIS_HOST": "redis"}, args: []string{"--book-env"}, want: `book-env (REDIS_HOST) can't be followed, since REDIS_HOST names a Redis server, but events are not sent to Redis: unset REDIS_HOST, or leave out --book-env`},
 
 		"no file":         {args: []string{"--config", "/none.toml"}, want: `config "/none.toml" (--config) can't be read (open /none.toml: no such file or directory): name a file that exists and may be read`},
 		"not TOML":        {file: "group = 1\naddr = :80", want: `config "DIR/allot.toml" (--config) must be TOML (toml: line 2 (last key "addr"): expected value but found ':' instead): write one setting per line: addr = "127.0.0.1:5006"`},
 		"unknown key":     {file: "log-format = \"text\"\nlog-lewel = \"info\"", want: `log-lewel (DIR/allot.toml:2) is not a setting that a file may have: did you mean log-level?`},
-		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log`},
-		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log`},
+		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
 		"list":            {file: `addr = ["127.0.0.1:5005"]`, want: `addr (DIR/allot.toml:1) must be a text, a whole number, true or false: put anything else in quotes`},
 	} {
 		t.Run(name, func(t *testing.T) {

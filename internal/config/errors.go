@@ -25,10 +25,13 @@ func (e *Error) Error() string {
 
 var credentials = regexp.MustCompile(`//.*@`)
 
+// withoutPassword is text for everybody to see.
+func withoutPassword(text string) string { return credentials.ReplaceAllString(text, "//...@") }
+
 // refuse makes an Error of a rule that a value breaks.
 func refuse(s Setting, text, from string, broken *rule) *Error {
 	return &Error{
-		Setting: s.Name, Value: credentials.ReplaceAllString(text, "//...@"), Source: from,
+		Setting: s.Name, Value: withoutPassword(text), Source: from,
 		Rule: broken.must, Hint: broken.hint,
 	}
 }

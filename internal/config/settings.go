@@ -171,6 +171,32 @@ var settings = []Setting{
 		Doc:   "write a log line for each request",
 		parse: func(c *Config, text string) *rule { return parseBool(&c.AccessLog, text) },
 	},
+	{
+		Name: "smtp-url", Kind: String, Arg: "URL",
+		Doc:   "mail server, as smtp://[USER:PASSWORD@]HOST[:PORT]; if empty, mails are only kept, for allot mails",
+		parse: func(c *Config, text string) *rule { return parseSMTP(&c.SMTPURL, text) },
+	},
+	{
+		Name: "smtp-tls", Kind: Choice, Default: "starttls",
+		Choices: []string{"none", "starttls", "tls"},
+		Doc:     "how the connection to the mail server is encrypted: not at all, after the greeting, from the first byte",
+		parse:   func(c *Config, text string) *rule { c.SMTPTLS = text; return nil },
+	},
+	{
+		Name: "mail-from", Kind: String, Arg: "ADDRESS",
+		Doc:   "address that mails come from",
+		parse: func(c *Config, text string) *rule { return parseAddress(&c.MailFrom, text) },
+	},
+	{
+		Name: "mail-to", Kind: String, Arg: "ADDRESSES",
+		Doc:   "addresses that are told what runs out of stock, with commas between them",
+		parse: func(c *Config, text string) *rule { return parseAddresses(&c.MailTo, text) },
+	},
+	{
+		Name: "webhook-allow-private", Kind: Bool, Default: "false",
+		Doc:   "let webhooks go to private, loopback and link-local addresses too",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.WebhookPrivate, text) },
+	},
 }
 
 // maxRate is above what any machine can do.

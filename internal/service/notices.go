@@ -1,27 +1,37 @@
 package service
 
 import (
-	"context"
 	"fmt"
 
 	"allot/internal/domain"
 )
 
-// OutOfStockNotices is the subscription that tells the buyers what ran out.
-var OutOfStockNotices = Subscription{Name: "out-of-stock-notices", Events: []string{domain.OutOfStock{}.EventName()}}
+// Topics are what people are told about.
+var Topics = []Topic{OutOfStockNotices, LatePromiseNotices}
 
-// SendOutOfStockNotice returns what delivers OutOfStockNotices through n.
-func SendOutOfStockNotice(n Notifier) Deliverer {
-	return func(ctx context.Context, env Envelope) error {
-		e, ok := env.Event.(domain.OutOfStock)
-		if !ok {
-			return fmt.Errorf("a notice of %s was asked for", env.Event.EventName())
+// OutOfStockNotices tell the buyers what ran out.
+var OutOfStockNotices = Topic{
+	Subscription: Subscription{Name: "out-of-stock-notices", Events: []string{domain.OutOfStock{}.EventName()}},
+	Subject:      "Out of stock",
+	tell: func(event domain.Event) (string, bool) {
+		e, ok := event.(domain.OutOfStock)
+		return fmt.Sprintf("order %s wanted %s, and no batch could take more than %s.", e.OrderID, counted(e.Qty, "unit"), counted(e.LargestFit, "unit")), ok
+	},
+}
+
+// LatePromiseNotices tell which orders come later than was promised.
+var LatePromiseNotices = Topic{
+	Subscription: Subscription{Name: "late-promise-notices", Events: []string{domain.PromiseChanged{}.EventName()}},
+	Subject:      "Promised later",
+	tell: func(event domain.Event) (string, bool) {
+		e, ok := event.(domain.PromiseChanged)
+		if !ok || e.Promise <= e.Previous {
+			return "", ok
 		}
-		return n.Notify(ctx, Notice{
-			Key:     fmt.Sprintf("out-of-stock-%d", env.Position),
-			Subject: "Out of stock: " + e.SKU,
-			Body: fmt.Sprintf("Order %s wanted %d units of %s. The largest line that one batch could take is %d units.",
-				e.OrderID, e.Qty, e.SKU, e.LargestFit),
-		})
-	}
+		was := "for delivery from the warehouse"
+		if e.Previous != 0 {
+			was = "for " + e.Previous.String()
+		}
+		return fmt.Sprintf("%s of order %s, promised %s, come on %s with batch %s (%s).", counted(e.Qty, "unit"), e.OrderID, was, e.Promise, e.BatchRef, e.Cause), true
+	},
 }

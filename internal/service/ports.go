@@ -203,9 +203,20 @@ var (
 	ErrUnreachable = errors.New("unreachable")
 )
 
+// NotYetError puts a delivery off. It is no failure, and counts as no attempt.
+type NotYetError struct {
+	Until time.Time
+	Why   string // for people: "it is told in the next mail"
+}
+
+func (e *NotYetError) Error() string { return "put off until its time: " + e.Why }
+
 // Notifier tells people things.
 type Notifier interface {
-	Notify(ctx context.Context, n Notice) error
+	// Notify sends a notice and returns to whom; to nobody, if that is how
+	// things are set up. A notice may be sent again, with the same key. It
+	// returns an ErrUnreachable if the notice can't be blamed.
+	Notify(ctx context.Context, n Notice) (to []string, err error)
 }
 
 // Notice is what people are told.

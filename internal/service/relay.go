@@ -175,12 +175,16 @@ func (r *Relay) retry(ctx context.Context, s *subscriber) error {
 func (r *Relay) attempt(ctx context.Context, s *subscriber, f Failure) error {
 	err := s.try(ctx, f.Event)
 	switch {
-	case err == nil && f.Attempts == 0:
+	case err == nil && f.Next.IsZero(): // it was never put off
 		return nil
 	case err == nil:
 		return r.store.Delivered(ctx, s.Name, f.Event.Position)
 	case errors.Is(err, ErrUnreachable) || ctx.Err() != nil:
 		return err
+	}
+	if later, ok := errors.AsType[*NotYetError](err); ok {
+		f.Error, f.Next = err.Error(), later.Until
+		return r.store.Postpone(ctx, f)
 	}
 	f.Attempts++
 	f.Error = err.Error()

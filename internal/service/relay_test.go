@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -412,37 +411,3 @@ func TestARelayWithoutSubscribersStops(t *testing.T) {
 	shop := newRelayed()
 	shop.run(t)()
 }
-
-func TestBuyersAreToldOnceWhatRanOut(t *testing.T) {
-	var got []service.Notice
-	notify := notifier(func(n service.Notice) error {
-		got = append(got, n)
-		return nil
-	})
-	shop := newRelayed()
-	shop.relay.Forward(service.OutOfStockNotices, service.SendOutOfStockNotice(notify))
-	do(t, shop.bus, batch("b1", 3), order("o-1", 2), order("o-2", 5), order("o-3", 6))
-	if err := shop.relay.Drain(t.Context()); err != nil {
-		t.Error(err)
-	}
-	equal(t, "the notices", got, []service.Notice{{
-		Key: "out-of-stock-3", Subject: "Out of stock: CHAIR",
-		Body: "Order o-2 wanted 5 units of CHAIR. The largest line that one batch could take is 1 units.",
-	}})
-}
-
-func TestANoticeOfSomethingElseIsRefused(t *testing.T) {
-	deliver := service.SendOutOfStockNotice(notifier(func(service.Notice) error {
-		t.Error("somebody was told")
-		return nil
-	}))
-	err := deliver(t.Context(), service.Envelope{Event: domain.LineCancelled{}})
-	if err == nil || err.Error() != "a notice of line_cancelled was asked for" {
-		t.Errorf("got error %v", err)
-	}
-}
-
-// notifier is a service.Notifier.
-type notifier func(service.Notice) error
-
-func (n notifier) Notify(_ context.Context, notice service.Notice) error { return n(notice) }

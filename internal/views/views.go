@@ -142,6 +142,30 @@ type Failure struct {
 	Parked       bool      `json:"parked"` // tried again only when somebody asks for it
 }
 
+// Mail is what people are told about a product, or will be.
+type Mail struct {
+	ID      int64     `json:"id"`     // in the order in which mails were begun
+	Status  string    `json:"status"` // due, sent, or kept: there is nobody to send it to
+	Topic   string    `json:"topic"`
+	SKU     string    `json:"sku"`
+	Count   int       `json:"count"`         // events that it tells of
+	At      time.Time `json:"at"`            // when it was begun
+	Due     time.Time `json:"due"`           // it is not sent before
+	Sent    time.Time `json:"sent,omitzero"` // or kept
+	To      []string  `json:"to,omitempty"`
+	Subject string    `json:"subject"`
+	Body    string    `json:"body"`
+}
+
+// Webhook is a URL that events are posted to.
+type Webhook struct {
+	ID     int64     `json:"id"`
+	URL    string    `json:"url"`
+	Events []string  `json:"events,omitempty"` // types of those it gets; none: all
+	At     time.Time `json:"at"`               // when it was added: it gets what happened since
+	Secret string    `json:"secret,omitempty"` // signs what is posted; only whoever adds it is told
+}
+
 // Stats are the numbers of the whole shop.
 type Stats struct {
 	Products  int   `json:"products"`
@@ -227,6 +251,10 @@ type Reader interface {
 	// Failures lists what could not be delivered yet, parked or not, by
 	// subscription and position; of one subscription if it is given.
 	Failures(ctx context.Context, subscription string, page Page) (List[Failure], error)
+	// Mails lists mails, the last first.
+	Mails(ctx context.Context, page Page) (List[Mail], error)
+	// Mail returns a mail.
+	Mail(ctx context.Context, id int64) (Mail, error)
 	// Allocations yields every allocated line, the one allocated first first.
 	Allocations(ctx context.Context) iter.Seq2[Line, error]
 	// Stats returns the numbers of the whole shop.

@@ -5,6 +5,8 @@ package eventjson
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"allot/internal/domain"
 )
@@ -33,6 +35,9 @@ var decoders = map[string]func([]byte) (domain.Event, error){
 	"hold_confirmed":         decode[domain.HoldConfirmed],
 	"hold_ended":             decode[domain.HoldEnded],
 }
+
+// Names returns the names of all events, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(decoders)) }
 
 func decode[E domain.Event](body []byte) (domain.Event, error) {
 	var e E

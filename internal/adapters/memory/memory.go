@@ -17,6 +17,7 @@ import (
 
 	"allot/internal/domain"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // Store is a service.Store, a service.Audited, a views.Reader and an
@@ -38,6 +39,11 @@ type world struct {
 	given     map[service.Sequence]int64
 	positions map[string]int64 // of subscriptions
 	failures  map[failed]service.Failure
+	mails     []*service.Mail // by id, from 1
+	noted     map[int64]int64 // positions of events -> ids of the mails that tell them
+
+	webhooks    map[int64]views.Webhook
+	lastWebhook int64 // id
 }
 
 type failed struct {
@@ -53,6 +59,8 @@ func New() *Store {
 		given:      map[service.Sequence]int64{},
 		positions:  map[string]int64{},
 		failures:   map[failed]service.Failure{},
+		noted:      map[int64]int64{},
+		webhooks:   map[int64]views.Webhook{},
 	}}
 }
 

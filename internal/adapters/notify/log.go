@@ -15,8 +15,8 @@ type Log struct{ To *slog.Logger }
 
 var _ service.Notifier = Log{}
 
-// Notify implements service.Notifier. It never fails.
-func (l Log) Notify(ctx context.Context, n service.Notice) error {
+// Notify implements service.Notifier. It never fails, and sends to nobody.
+func (l Log) Notify(ctx context.Context, n service.Notice) ([]string, error) {
 	l.To.InfoContext(ctx, n.Subject, "notice", n.Key, "body", n.Body)
-	return nil
+	return nil, nil
 }

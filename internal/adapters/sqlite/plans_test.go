@@ -22,6 +22,7 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 		{"lines of a batch", linesOf, []string{"l USING INDEX lines_by_batch (batch=?)", "batches USING COVERING INDEX sqlite_autoindex_batches_1 (ref=?)"}},
 		{"backorders", backordered, []string{"l USING INDEX backorders (sku=?)"}},
 		{"a change of a line", sized{updateLine, 1}.String(), []string{"lines USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"texts of a mail", `SELECT text FROM mail_entries WHERE mail = ? ORDER BY position LIMIT ?`, []string{"mail_entries USING INDEX mail_entries_by_mail (mail=?)"}},
 		{"the log from a position", selectEvent + `WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
 			[]string{"e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "o USING INTEGER PRIMARY KEY (rowid=?)"}},
 	} {

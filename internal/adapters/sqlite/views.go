@@ -26,6 +26,7 @@ var (
 	queueList   = listing[views.Line]{"lines", scanLine, service.CursorOfQueue}
 	lineList    = listing[views.Line]{"lines", scanLine, func(l views.Line) string { return service.CursorAtNumber(l.Seq) }}
 	eventList   = listing[views.Event]{"events", scanEvent, func(e views.Event) string { return service.CursorAtNumber(e.Position) }}
+	mailList    = listing[views.Mail]{"mails", scanMail, func(m views.Mail) string { return service.CursorAtNumber(m.ID) }}
 	failureList = listing[views.Failure]{"failures", scanFailure, service.CursorAtFailure}
 )
 

@@ -25,6 +25,8 @@ import (
 type Store interface {
 	service.Store
 	service.Audited
+	service.Mailbox
+	service.WebhookStore
 	views.Reader
 	access.Tokens
 	Close() error
@@ -49,6 +51,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a transaction", transactionRules},
 		{"a reader", readerRules},
 		{"a subscription", subscriptionRules},
+		{"a mailbox", mailRules},
+		{"a store of webhooks", webhookRules},
 		{"a command", commandRules},
 		{"commands at the same time", concurrencyRules},
 		{"a token", tokenRules},

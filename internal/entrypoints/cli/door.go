@@ -72,7 +72,7 @@ func (r *run) open(ctx context.Context) (*door, error) {
 }
 
 func (r *run) options() bootstrap.Options {
-	return bootstrap.Options{Group: r.config.Group, Now: r.Now}
+	return bootstrap.Options{Group: r.config.Group, Now: r.Now, WebhooksAnywhere: r.config.WebhookPrivate}
 }
 
 func sendTo(bus *service.Bus) importer.Sink {

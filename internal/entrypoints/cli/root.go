@@ -46,7 +46,7 @@ func (r *run) root() *cobra.Command {
 		"start": {r.demo(), r.serve()},
 		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders()},
 		"data":  {r.imports(), r.export(), r.sync()},
-		"care":  {r.doctor(), r.verify(), r.db(), r.deliveries(), r.token(), r.bench(), r.configuration(), r.versions(), completion()},
+		"care":  {r.doctor(), r.verify(), r.db(), r.deliveries(), r.mails(), r.webhook(), r.token(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

@@ -57,6 +57,7 @@ func (r *run) serve() *cobra.Command {
 var serverSettings = []string{
 	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
+	"smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 }
 
 // openToServe opens the database for a server.
@@ -66,6 +67,10 @@ func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error)
 	}
 	o := r.options()
 	o.Log, o.Queue, o.Observer = r.log(), r.config.Queue, w.observer()
+	var err error
+	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
+		return nil, err
+	}
 	return bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, o)
 }
 
@@ -116,6 +121,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: r.guard(e, s.Tokens),
+		Webhooks: s.Webhooks, Commits: s.Commits,
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()

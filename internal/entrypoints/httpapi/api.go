@@ -13,10 +13,13 @@
 //	guard.go     who may come in, and how often
 //	tokens.go    what they show for it
 //	health.go    whether the server lives and is ready
+//	live.go      the event log as it grows, as server-sent events
+//	mails.go     mails about what ran out, sent or kept
 //	observe.go   around every request: its id, panics, the access log
 //	problems.go  errors as application/problem+json
 //	server.go    a server with limits that stops without losing anything;
 //	             certificate.go has it speak TLS
+//	webhooks.go  who events are posted to
 //
 // It turns requests into commands and questions, and answers and errors into
 // HTTP. How they are written is package wire's to know, what they mean the
@@ -60,6 +63,8 @@ type Options struct {
 	Pages    http.Handler                // what people see at all other paths; nil: nothing
 	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
 	Guard    Guard
+	Webhooks *service.Webhooks // who events are posted to
+	Commits  *service.Pulse    // beats when events were committed; nil: live feeds look by themselves, once a second
 }
 
 type api struct {
@@ -67,6 +72,9 @@ type api struct {
 	views    views.Reader
 	log      *slog.Logger
 	version  string
+	webhooks *service.Webhooks
+	commits  *service.Pulse
+	streams  chan struct{} // room for live feeds
 	stopping <-chan struct{}
 	deadline time.Duration
 	access   slog.Level
@@ -80,7 +88,8 @@ type api struct {
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
-		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics, gate: newGate(o.Guard)}
+		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
+		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -150,6 +159,14 @@ func (a *api) routes() []route {
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},
 		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
+
+		{http.MethodGet, "/v1/events/stream", access.Read, http.HandlerFunc(a.live), &liveDoc},
+
+		{http.MethodGet, "/v1/mails", access.Read, a.v1(list(a.mails)), &listMailsDoc},
+		{http.MethodGet, "/v1/mails/{id}", access.Read, a.v1(a.mail), &getMailDoc},
+		{http.MethodGet, "/v1/webhooks", access.Admin, a.v1(a.listWebhooks), &listWebhooksDoc},
+		{http.MethodPost, "/v1/webhooks", access.Admin, a.v1(a.addWebhook), &addWebhookDoc},
+		{http.MethodDelete, "/v1/webhooks/{id}", access.Admin, a.v1(a.removeWebhook), &removeWebhookDoc},
 
 		{http.MethodGet, "/v1/tokens", access.Admin, a.v1(a.listTokens), &listTokensDoc},
 		{http.MethodPost, "/v1/tokens", access.Admin, a.v1(a.issueToken), &issueTokenDoc},

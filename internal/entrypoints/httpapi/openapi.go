@@ -115,6 +115,10 @@ func (d *description) add(r route) {
 		op.RequestBody = &huma.RequestBody{Required: true, Content: d.bodyOf(r)}
 	}
 	for status, answer := range r.doc.answers {
+		if answer == nil {
+			op.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status)}
+			continue
+		}
 		d.answer(op, r.doc.id, status, "application/json", d.schemas.Schema(reflect.TypeOf(answer), true, "Answer"))
 	}
 	if r.doc.ndjson {

@@ -23,12 +23,13 @@ import (
 
 // shop is a server over a store in memory.
 type shop struct {
-	t     testing.TB
-	url   string
-	store *memory.Store
-	bus   *service.Bus
-	log   *transcript
-	stop  func() error // once: has the server stop, and returns what Serve does
+	t       testing.TB
+	url     string
+	store   *memory.Store
+	bus     *service.Bus
+	log     *transcript
+	commits *service.Pulse
+	stop    func() error // once: has the server stop, and returns what Serve does
 }
 
 // open starts a server on a listener of its own.
@@ -42,7 +43,8 @@ func open(tb testing.TB) *shop {
 // serve starts a server over a store and a reader that may have their troubles.
 func (s *shop) serve(store service.Store, reader views.Reader) {
 	s.t.Helper()
-	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, nil))
+	s.commits = &service.Pulse{}
+	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, s.commits.Beat))
 	service.Register(s.bus)
 	s.host(reader)
 }
@@ -56,7 +58,7 @@ func (s *shop) host(reader views.Reader) {
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
 	ctx, cancel := context.WithCancel(s.t.Context())
-	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Stopping: ctx.Done(), Echo: true})
+	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: s.commits, Stopping: ctx.Done(), Echo: true})
 	s.listen(ctx, cancel, h, httpapi.ServeOptions{Log: log})
 }
 

@@ -59,6 +59,20 @@ var terms = map[string]term{
 	"revoked": {means: "When it was revoked. None: it wasn't."},
 	"secret":  {means: "What to send as Authorization: Bearer. Only ever told once."},
 
+	// Mails, webhooks and the live feed.
+	"id":      {means: "Its number."},
+	"topic":   {means: "What the mail is about: out_of_stock or promise_later."},
+	"count":   {means: "Events that the mail tells of."},
+	"due":     {means: "The mail is not sent before."},
+	"sent":    {means: "When it was sent, or kept."},
+	"to":      {means: "To whom; of a move the batch that the line is in then."},
+	"subject": {means: "The mail's subject."},
+	"body":    {means: "The mail's text."},
+	"url":     {means: "Where events are posted to."},
+	"events":  {means: "Types of the events that it gets. None: all."},
+	"after":   {means: "The position of the last event that is known already."},
+	"types":   {means: "Types of events, with commas between them. None: all."},
+
 	// Commands and what became of them.
 	"on_shortage": {means: "What becomes of a line that finds no stock: it is kept, or forgotten.", oneOf: []any{string(domain.KeepBackorder), string(domain.Refuse)}},
 	"description": {means: "The product's name for people."},
@@ -68,7 +82,6 @@ var terms = map[string]term{
 	"replayed":    {means: "It was so already: nothing was changed."},
 	"moves":       {means: "Other lines that change place because of it. Always there in a dry run."},
 	"from":        {means: "The batch that the line had been in. None: it was backordered."},
-	"to":          {means: "The batch that the line is in then. None: it is backordered."},
 
 	// Reasons.
 	"why":         {means: "Why the line stands where it does."},

@@ -1,0 +1,17 @@
+package bootstrap
+
+import (
+	"allot/internal/adapters/eventjson"
+	"allot/internal/adapters/webhook"
+	"allot/internal/service"
+)
+
+// source is who we are in events that others get.
+const source = "/allot"
+
+func webhooks(store Store, o Options) *service.Webhooks {
+	client := webhook.New(webhook.Options{Source: source, AllowPrivate: o.WebhooksAnywhere, Now: o.Now})
+	return service.NewWebhooks(service.WebhookOptions{
+		Store: store, Prepare: client.Prepare, To: client.To, Events: eventjson.Names(), Log: o.Log, Now: o.Now,
+	})
+}

@@ -1,0 +1,41 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"allot/internal/service"
+)
+
+// write has mails in the store, one about each of n products.
+func (s *shop) mail(n int64) {
+	s.t.Helper()
+	for i := range n {
+		at := time.Date(2026, 11, 2, 9, 0, int(i), 0, time.UTC)
+		e := service.MailEntry{Position: i + 1, Topic: "out-of-stock-notices", SKU: fmt.Sprint("SKU-", i+1), Text: "it ran out"}
+		if _, err := s.store.Note(s.t.Context(), e, at); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func TestMailsAreListedTheLastFirst(t *testing.T) {
+	s := open(t)
+	s.expect(s.get("/v1/mails"), 200, plain, `{"items":[]}`+"\n")
+	s.mail(2)
+	second := `{"id":2,"status":"due","topic":"out-of-stock-notices","sku":"SKU-2","count":1,"at":"2026-11-02T09:00:01Z","due":"2026-11-02T09:00:01Z","subject":"","body":""}`
+	s.expect(s.get("/v1/mails?limit=1"), 200, plain, `{"items":[`+second+`],"next":"/v1/mails?cursor=2&limit=1"}`+"\n")
+	first := `{"id":1,"status":"due","topic":"out-of-stock-notices","sku":"SKU-1","count":1,"at":"2026-11-02T09:00:00Z","due":"2026-11-02T09:00:00Z","subject":"","body":""}`
+	s.expect(s.get("/v1/mails?limit=1&cursor=2"), 200, plain, `{"items":[`+first+`]}`+"\n")
+	s.expect(s.get("/v1/mails/2"), 200, plain, second+"\n")
+}
+
+func TestMailsThatCanNotBeAskedForAreRefused(t *testing.T) {
+	s := open(t)
+	expectProblem(t, s.get("/v1/mails/7"), 404, "not_found", "")
+	expectProblem(t, s.get("/v1/mails/x"), 404, "not_found", "")
+	expectProblem(t, s.get("/v1/mails?limit=0"), 422, "validation_failed", "limit")
+	expectProblem(t, s.get("/v1/mails?cursor=x"), 422, "validation_failed", "cursor")
+	expectProblem(t, s.get("/v1/mails?page=2"), 422, "validation_failed", "page")
+}
