@@ -59,6 +59,7 @@ var rules = []rule{
 	// Adapters know the inside, and never one another but for shared encodings.
 	{pkg: "internal/adapters/eventjson", may: inside},
 	{pkg: "internal/adapters/memory", may: inside.and("internal/access", "internal/adapters/eventjson")},
+	{pkg: "internal/adapters/csvfiles", may: inside.and("internal/access"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
 		pkg:  "internal/adapters/sqlite",
@@ -120,7 +121,7 @@ var rules = []rule{
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/access", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
+			"internal/access", "internal/adapters/csvfiles", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
 			"internal/config", "internal/sample"),
 	},
 	{
