@@ -74,6 +74,7 @@ var rules = []rule{
 
 	// Entry points know the inside, and never adapters. They share encodings.
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest")},
+	{pkg: "internal/entrypoints/inbox", may: inside.and("internal/entrypoints/importer"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{
 		pkg:  "internal/entrypoints/httpapi",
@@ -89,7 +90,7 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
-			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync", "internal/entrypoints/inbox",
 			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
