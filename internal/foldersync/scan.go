@@ -114,6 +114,7 @@ func (p *pair) hash(ctx context.Context) error {
 			total += e.Size
 		}
 	}
+	p.learned = len(files) > 0
 	return p.readAll(ctx, files, total)
 }
 
