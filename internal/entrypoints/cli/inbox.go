@@ -45,7 +45,7 @@ func (r *run) inbox() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "take what is there, complete or not, and end")
 	cmd.Flags().DurationVar(&every, "every", 2*time.Second, "how long to wait `BETWEEN` two looks")
-	return r.takes(cmd, "server", "group")
+	return r.takes(cmd, "server", "token-file", "group")
 }
 
 func (r *run) openForInbox(ctx context.Context) (importer.Sink, func() error, error) {
