@@ -59,6 +59,7 @@ var rules = []rule{
 	// Adapters know the inside, and never one another but for shared encodings.
 	{pkg: "internal/adapters/eventjson", may: inside},
 	{pkg: "internal/adapters/memory", may: inside.and("internal/access", "internal/adapters/eventjson")},
+	{pkg: "internal/adapters/csvfiles", may: inside.and("internal/access"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
 		pkg:  "internal/adapters/sqlite",
@@ -76,6 +77,7 @@ var rules = []rule{
 
 	// Entry points know the inside, and never adapters. They share encodings.
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest")},
+	{pkg: "internal/entrypoints/inbox", may: inside.and("internal/entrypoints/importer"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{
 		pkg:  "internal/entrypoints/httpapi",
@@ -91,7 +93,7 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
-			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync", "internal/entrypoints/inbox",
 			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
@@ -124,8 +126,8 @@ var rules = []rule{
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/access", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/smtp",
-			"internal/adapters/sqlite", "internal/adapters/webhook",
+			"internal/access", "internal/adapters/csvfiles", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify",
+			"internal/adapters/smtp", "internal/adapters/sqlite", "internal/adapters/webhook",
 			"internal/config", "internal/sample"),
 	},
 	{

@@ -66,6 +66,7 @@ func Sync(ctx context.Context, source, dest string, o Options) (Result, error) {
 	if o.DryRun {
 		return result, nil
 	}
+	p.learned = p.learned || len(steps) > 0
 	done, err := p.apply(ctx, steps)
 	result.Steps = done
 	return result, errors.Join(err, p.remember())
@@ -76,6 +77,7 @@ type pair struct {
 	source, dest *tree
 	o            Options
 	began        time.Time
+	learned      bool // something that the state file doesn't say
 }
 
 // open opens both folders, and takes the destination for itself.

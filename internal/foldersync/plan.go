@@ -40,7 +40,7 @@ type Step struct {
 //     a thing of another kind that is in the way is given another name.
 //   - Where the source has a link, a pipe or a device, nothing happens.
 func Plan(source, dest Snapshot, del bool) []Step {
-	p := &planner{source: source, now: maps.Clone(dest), del: del}
+	p := &planner{source: source, names: slices.Sorted(maps.Keys(source)), now: maps.Clone(dest), del: del}
 	p.findMoves()
 	p.makeFolders()
 	p.stepAside()
@@ -58,6 +58,7 @@ func Plan(source, dest Snapshot, del bool) []Step {
 // planner is a plan in the making.
 type planner struct {
 	source  Snapshot
+	names   []string // of the source, in order
 	now     Snapshot // the destination as it is after the steps so far
 	del     bool
 	moves   []*move
@@ -88,7 +89,7 @@ func (p *planner) findMoves() {
 			spare[content{e.Size, e.Hash}] = append(spare[content{e.Size, e.Hash}], name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.source)) {
+	for _, name := range p.names {
 		e := p.source[name]
 		if e.Kind != File || e.same(p.now[name]) {
 			continue
@@ -116,7 +117,7 @@ func (p *planner) leftAlone(name string) bool {
 
 // makeFolders makes the source's folders that nothing is in the way of.
 func (p *planner) makeFolders() {
-	for _, name := range slices.Sorted(maps.Keys(p.source)) { // what holds a folder comes before it
+	for _, name := range p.names { // what holds a folder comes before it
 		if _, taken := p.now[name]; p.source[name].Kind == Folder && !taken && p.reachable(name) {
 			p.do(Step{Action: MakeFolder, Path: name})
 		}
@@ -193,7 +194,7 @@ func (p *planner) follow(m *move) {
 
 // clear removes what is of another kind than the source has.
 func (p *planner) clear() {
-	for _, name := range slices.Sorted(maps.Keys(p.source)) {
+	for _, name := range p.names {
 		want, have := p.source[name].Kind, p.now[name].Kind
 		if want == Other || have == 0 || have == want {
 			continue

@@ -14,7 +14,9 @@ import (
 // scan looks at both trees, and reads what it can't tell apart otherwise.
 func (p *pair) scan(ctx context.Context) error {
 	var both sync.WaitGroup
+	var known memory
 	errs := make([]error, 2)
+	both.Go(func() { known = p.recall() })
 	for i, t := range []*tree{p.source, p.dest} {
 		both.Go(func() { errs[i] = t.walk(ctx) })
 	}
@@ -24,7 +26,7 @@ func (p *pair) scan(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.hash(ctx)
+	return p.hash(ctx, known)
 }
 
 // walk takes a snapshot, without contents.
@@ -32,7 +34,7 @@ func (t *tree) walk(ctx context.Context) error {
 	if t.root == nil {
 		return nil
 	}
-	if err := t.walkIn(ctx, t.root, "."); err != nil {
+	if err := t.walkIn(ctx, t.root, ""); err != nil {
 		return fmt.Errorf("look through %s: %w", t.name, err)
 	}
 	return nil
@@ -47,7 +49,11 @@ func (t *tree) walkIn(ctx context.Context, dir *os.Root, at string) error {
 		return err
 	}
 	for _, name := range names {
-		if at == "." && name == own {
+		below := name
+		if at != "" {
+			below = at + "/" + name
+		}
+		if below == own {
 			continue
 		}
 		info, err := dir.Lstat(name)
@@ -55,9 +61,9 @@ func (t *tree) walkIn(ctx context.Context, dir *os.Root, at string) error {
 			return err
 		}
 		e := entryOf(info)
-		t.seen[path.Join(at, name)] = e
+		t.seen[below] = e
 		if e.Kind == Folder {
-			if err := t.walkBelow(ctx, dir, name, info, path.Join(at, name)); err != nil {
+			if err := t.walkBelow(ctx, dir, name, info, below); err != nil {
 				return err
 			}
 		}
@@ -95,8 +101,7 @@ type unread struct {
 
 // hash finds the hashes of the files whose size the other side has as well:
 // the content of others can't be there.
-func (p *pair) hash(ctx context.Context) error {
-	known := p.recall()
+func (p *pair) hash(ctx context.Context, known memory) error {
 	var files []unread
 	var total int64
 	for i, t := range []*tree{p.source, p.dest} {
@@ -114,6 +119,7 @@ func (p *pair) hash(ctx context.Context) error {
 			total += e.Size
 		}
 	}
+	p.learned = len(files) > 0
 	return p.readAll(ctx, files, total)
 }
 

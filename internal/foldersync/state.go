@@ -24,7 +24,7 @@ type remembered struct {
 	Modified int64
 	Changed  int64
 	Inode    uint64
-	Hash     Hash
+	Hash     []byte // which gob reads at once, unlike an array
 }
 
 const form = "allot sync 1"
@@ -71,13 +71,15 @@ func absolute(name string) string {
 // the same.
 func (m memory) hashOf(side int, name string, e Entry) (Hash, bool) {
 	known, ok := m.Files[side][name]
-	ok = ok && known.Size == e.Size && stamp{known.Modified, known.Changed, known.Inode} == e.stamp
-	return known.Hash, ok
+	if !ok || len(known.Hash) != len(Hash{}) || known.Size != e.Size || e.stamp != (stamp{known.Modified, known.Changed, known.Inode}) {
+		return Hash{}, false
+	}
+	return Hash(known.Hash), true
 }
 
 // remember writes the state file, if there is to be one.
 func (p *pair) remember() error {
-	if p.o.State == "" {
+	if p.o.State == "" || !p.learned {
 		return nil
 	}
 	m := memory{Form: form, Source: absolute(p.source.name), Dest: absolute(p.dest.name)}
@@ -94,7 +96,7 @@ func (t *tree) known(then time.Time) map[string]remembered {
 	out := map[string]remembered{}
 	for name, e := range t.seen {
 		if e.Kind == File && e.Hash != (Hash{}) && e.stamp.settled(then) {
-			out[name] = remembered{e.Size, e.stamp.Modified, e.stamp.Changed, e.stamp.Inode, e.Hash}
+			out[name] = remembered{e.Size, e.stamp.Modified, e.stamp.Changed, e.stamp.Inode, e.Hash[:]}
 		}
 	}
 	return out

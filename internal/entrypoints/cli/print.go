@@ -24,7 +24,7 @@ func list[T any](r *run, columns []column[T], items iter.Seq2[T, error]) error {
 		case config.OutputNDJSON:
 			return listNDJSON(out, items)
 		case config.OutputCSV:
-			return table(csv.NewWriter(out), rows(columns, items, column[T].plain))
+			return table(csv.NewWriter(out), rows(columns, items, column[T].harmless))
 		case config.OutputName:
 			return each(items, func(item T) error {
 				_, err := fmt.Fprintln(out, columns[0].text(item))

@@ -115,6 +115,7 @@ func TestSyncExitCodes(t *testing.T) {
 func TestHashesAreRememberedInTheCacheOfTheUser(t *testing.T) {
 	s := newShell(t)
 	mkdir(t, "source", "home")
+	write(t, "source/a", "X")
 	s.env["HOME"] = "home"
 	s.must(t, "sync source dest")
 	if files, _ := filepath.Glob("home/.cache/allot/sync/*.state"); len(files) != 1 {

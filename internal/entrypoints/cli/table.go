@@ -7,6 +7,8 @@ import (
 	"iter"
 	"strings"
 	"text/tabwriter"
+
+	"allot/internal/entrypoints/importer"
 )
 
 // column is a column of a table.
@@ -23,6 +25,9 @@ func (c column[T]) plain(item *T) string {
 	}
 	return c.text(*item)
 }
+
+// harmless is plain for spreadsheets.
+func (c column[T]) harmless(item *T) string { return importer.Harmless(c.plain(item)) }
 
 // spoken is plain for people.
 func (c column[T]) spoken(item *T) string {

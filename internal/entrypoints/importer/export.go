@@ -38,7 +38,7 @@ func write[T any](out io.Writer, header []string, items iter.Seq2[T, error], app
 			return err
 		}
 		record = appendTo(record[:0], item)
-		if err := w.Write(record); err != nil {
+		if err := w.Write(harmless(record)); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
 	}

@@ -53,6 +53,10 @@ type Options struct {
 	// be imported again. nil: they are only counted.
 	Rejected func() (io.WriteCloser, error)
 
+	// Refused is told of each refused row, never of two at once. nil: nobody
+	// wants to know more than the first ones, which are in the summary.
+	Refused func(Refusal)
+
 	// Progress is told now and then how far the import has come, never twice
 	// at once. It must return soon. nil: nobody wants to know.
 	Progress func(Progress)

@@ -14,14 +14,15 @@ import (
 // what became of those that have one. Whoever reads the file and whoever
 // receives the outcomes use it at the same time.
 type ledger struct {
-	mu       sync.Mutex
-	queue    []entry // in the order of the file; as long as the sink reads ahead
-	refused  int     // those in the queue that only wait for the ones before them
-	summary  Summary
-	rejected *rejected
-	progress func(Progress)
-	told     int // rows
-	meter    *meter
+	mu         sync.Mutex
+	queue      []entry // in the order of the file; as long as the sink reads ahead
+	refused    int     // those in the queue that only wait for the ones before them
+	summary    Summary
+	rejected   *rejected
+	progress   func(Progress)
+	refusedRow func(Refusal)
+	told       int // rows
+	meter      *meter
 }
 
 const (
@@ -35,7 +36,10 @@ const (
 )
 
 func newLedger(c columns, o Options, m *meter) *ledger {
-	l := &ledger{rejected: &rejected{columns: c, open: o.Rejected}, progress: o.Progress, meter: m}
+	l := &ledger{rejected: &rejected{columns: c, open: o.Rejected}, progress: o.Progress, refusedRow: o.Refused, meter: m}
+	if l.refusedRow == nil {
+		l.refusedRow = func(Refusal) {}
+	}
 	if l.progress == nil {
 		l.progress = func(Progress) {}
 	}
@@ -115,6 +119,7 @@ func (l *ledger) reject(e entry) error {
 		if len(l.summary.Refusals) < MaxRefusals {
 			l.summary.Refusals = append(l.summary.Refusals, r)
 		}
+		l.refusedRow(r)
 		if err := l.rejected.write(row, r); err != nil {
 			return fmt.Errorf("write refused rows: %w", err)
 		}

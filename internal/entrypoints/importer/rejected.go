@@ -57,7 +57,7 @@ func (f *rejected) write(r row, why Refusal) error {
 			return err
 		}
 	}
-	return f.csv.Write(f.record(r.values, why.record()))
+	return f.csv.Write(harmless(f.record(r.values, why.record())))
 }
 
 func (f *rejected) record(own, ours []string) []string {

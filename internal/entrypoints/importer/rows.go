@@ -208,7 +208,7 @@ func (r *rows) parse(text []byte) ([]string, error) {
 	for rest := err; rest != nil && rest != io.EOF; {
 		_, rest = r.csv.Read() // what it has taken of the text must not get into the next row
 	}
-	return values, err
+	return original(values), err
 }
 
 // skip goes past the text of a row, and to the end of its line if it is too long.
