@@ -5,6 +5,7 @@ package bootstrap
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"allot/internal/adapters/notify"
@@ -24,6 +25,7 @@ type Store interface {
 type App struct {
 	Bus   *service.Bus
 	Relay *service.Relay
+	Holds *service.HoldClock
 	Store Store
 
 	announce func(url string) error // nil if nobody else can write
@@ -50,7 +52,7 @@ func New(store Store, o Options) *App {
 
 	bus := service.NewBus(service.NewTransactor(store, o.Group, o.Now, relay.Wake))
 	service.Register(bus)
-	return &App{Bus: bus, Relay: relay, Store: store}
+	return &App{Bus: bus, Relay: relay, Holds: service.NewHoldClock(bus, o.Log, o.Now), Store: store}
 }
 
 func (o Options) withDefaults() Options {
@@ -69,8 +71,14 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Run delivers events to the outside until ctx ends.
-func (a *App) Run(ctx context.Context) { a.Relay.Run(ctx) }
+// Run delivers events to the outside, and ends holds whose time is up, until
+// ctx ends.
+func (a *App) Run(ctx context.Context) {
+	var clock sync.WaitGroup
+	clock.Go(func() { a.Holds.Run(ctx) })
+	a.Relay.Run(ctx)
+	clock.Wait()
+}
 
 // Close waits until the commands that were sent are done, and closes the store.
 func (a *App) Close() error {

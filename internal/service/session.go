@@ -111,8 +111,9 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 // keep makes what a unit of work did part of the world. Versions are handed
 // out here, so that a unit of work that is dropped leaves no gap.
 func (s *session) keep(uow *UnitOfWork) error {
-	for _, p := range uow.Products.drafts {
-		if err := s.settle(p, uow.events); err != nil {
+	versions := uow.number()
+	for i, p := range uow.Products.drafts {
+		if err := s.settle(p, versions[i]); err != nil {
 			return err
 		}
 	}
@@ -123,19 +124,12 @@ func (s *session) keep(uow *UnitOfWork) error {
 	return nil
 }
 
-// settle numbers the events of a product and makes it the one that others see.
-func (s *session) settle(p *domain.Product, events []Envelope) error {
-	version := p.Version()
-	for i := range events {
-		if events[i].SKU == p.SKU() {
-			version++
-			events[i].Version = version
-		}
-	}
-	if version == p.Version() {
+// settle makes a product, with so many events more, the one that others see.
+func (s *session) settle(p *domain.Product, events int) error {
+	if events == 0 {
 		return nil // nothing happened to it
 	}
-	edits, err := p.Settle(int(version - p.Version()))
+	edits, err := p.Settle(events)
 	if err != nil {
 		return err
 	}

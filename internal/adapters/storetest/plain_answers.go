@@ -21,6 +21,7 @@ type answer struct {
 	Batch      string // and its numbers
 	Name       string
 	Replayed   bool
+	Lines      []answer // of an order
 }
 
 func (m *model) shown(b *modelBatch) string {
@@ -45,6 +46,11 @@ func told(o service.Outcome[any]) (a answer) {
 		return answer{Name: r.Description, Replayed: r.Replayed}
 	case domain.Batched:
 		return answer{Batch: showBatch(r.Batch), Replayed: r.Replayed}
+	case domain.Placements:
+		for _, l := range r.Lines {
+			a.Lines = append(a.Lines, told(service.Outcome[any]{Result: l.Placement, Err: l.Err}))
+		}
+		return a
 	case domain.Placement:
 		return answer{At: place(r.BatchRef, string(r.Status)), LargestFit: r.LargestFit, PassedOver: passedOver(r.Why), Replayed: r.Replayed}
 	}

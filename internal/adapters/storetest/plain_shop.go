@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"allot/internal/domain"
@@ -66,6 +67,8 @@ func (m *model) do(message domain.Message) answer {
 		return m.add(c)
 	case domain.Allocate:
 		return m.allocate(c)
+	case domain.AllocateOrder:
+		return m.allocateOrder(c)
 	case domain.ChangeBatchQuantity:
 		return m.change(c.Ref, domain.To(c.Qty), domain.Change[domain.Date]{}, false)
 	case domain.ChangeBatch:
@@ -171,6 +174,46 @@ func (m *model) allocate(c domain.Allocate) answer {
 	}
 	*line = modelLine{order: c.OrderID, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, until: c.HoldUntil, priority: c.Priority, need: c.RequiredBy}
 	return m.put(line, b, passedOver)
+}
+
+// allocateOrder allocates line by line. If all were to be allocated and one
+// isn't, the shop is as it was.
+func (m *model) allocateOrder(c domain.AllocateOrder) (a answer) {
+	if c.OrderID == "" {
+		return answer{Code: domain.CodeValidationFailed}
+	}
+	seen := map[string]bool{}
+	for _, w := range c.Lines {
+		if w.SKU == "" || w.Qty < 1 || seen[w.SKU] {
+			return answer{Code: domain.CodeValidationFailed}
+		}
+		seen[w.SKU] = true
+	}
+	before := m.clone()
+	for _, w := range c.Lines {
+		one := m.allocate(domain.Allocate{
+			OrderID: c.OrderID, SKU: w.SKU, Qty: w.Qty, OnShortage: c.OnShortage, Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: c.HoldUntil,
+		})
+		a.Lines = append(a.Lines, one)
+		if lacks := one.Code != "" || one.At == "refused" || one.At == "backordered"; lacks && c.Mode == domain.AllLines {
+			*m = before
+			return answer{Code: domain.CodeOrderIncomplete}
+		}
+	}
+	return a
+}
+
+func (m *model) clone() model {
+	to := model{names: maps.Clone(m.names), short: maps.Clone(m.short), facts: maps.Clone(m.facts)}
+	for _, b := range m.batches {
+		same := *b
+		to.batches = append(to.batches, &same)
+	}
+	for _, l := range m.lines {
+		same := *l
+		to.lines = append(to.lines, &same)
+	}
+	return to
 }
 
 // put gives a line the batch that was chosen for it, or has it wait.

@@ -94,7 +94,7 @@ func drawCommand(rt *rapid.T) domain.Message {
 	qty := rapid.IntRange(-1, 9).Draw(rt, "qty")
 	eta := rapid.SampledFrom([]domain.Date{0, 0, december, january}).Draw(rt, "eta")
 	priority := domain.NewPriority(rapid.SampledFrom([]int{0, 5, 5, 9}).Draw(rt, "priority"))
-	switch rapid.IntRange(0, 31).Draw(rt, "kind") {
+	switch rapid.IntRange(0, 34).Draw(rt, "kind") {
 	case 0:
 		return domain.DescribeProduct{SKU: sku, Description: rapid.SampledFrom([]string{"", "One", "Another"}).Draw(rt, "name")}
 	case 1, 2, 3, 4, 5:
@@ -124,6 +124,12 @@ func drawCommand(rt *rapid.T) domain.Message {
 		return domain.ReleaseHold{OrderID: id, SKU: sku}
 	case 25:
 		return domain.ExpireHold{OrderID: id, SKU: sku, At: domain.Instant(rapid.IntRange(1, 3).Draw(rt, "at"))}
+	case 26, 27, 28:
+		other := domain.Wanted{SKU: rapid.SampledFrom([]string{"CHAIR", "LAMP", "TABLE"}).Draw(rt, "other sku"), Qty: 1 + qty/2}
+		return domain.AllocateOrder{
+			OrderID: id, Lines: []domain.Wanted{{SKU: sku, Qty: qty, Priority: priority, RequiredBy: eta}, other},
+			Mode: rapid.SampledFrom([]domain.OrderMode{"", domain.EachLine, domain.AllLines}).Draw(rt, "mode"),
+		}
 	default:
 		onShortage := rapid.SampledFrom([]domain.Shortage{"", "", domain.KeepBackorder, domain.Refuse}).Draw(rt, "on shortage")
 		until := domain.Instant(rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "until"))
