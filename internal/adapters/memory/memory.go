@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"allot/internal/domain"
 	"allot/internal/service"
@@ -37,6 +38,7 @@ type world struct {
 	given     map[service.Sequence]int64
 	positions map[string]int64 // of subscriptions
 	failures  map[failed]service.Failure
+	answers   map[service.AnswerID]service.KeptAnswer
 }
 
 type failed struct {
@@ -52,6 +54,7 @@ func New() *Store {
 		given:      map[service.Sequence]int64{},
 		positions:  map[string]int64{},
 		failures:   map[failed]service.Failure{},
+		answers:    map[service.AnswerID]service.KeptAnswer{},
 	}}
 }
 
@@ -78,6 +81,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	for _, e := range t.written {
 		s.world.append(e)
 	}
+	s.world.keep(t.answers, t.forget)
 	return nil
 }
 
@@ -99,6 +103,17 @@ func (s *Store) HoldsDue(_ context.Context, now domain.Instant, limit int) (due 
 		due = append(due, service.LineID{OrderID: l.OrderID, SKU: l.SKU})
 	}
 	return due, nil
+}
+
+// keep keeps answers, and forgets those before a time.
+func (w *world) keep(answers []service.KeptAnswer, before time.Time) {
+	if len(answers) == 0 {
+		return
+	}
+	maps.DeleteFunc(w.answers, func(_ service.AnswerID, a service.KeptAnswer) bool { return a.At.Before(before) })
+	for _, a := range answers {
+		w.answers[a.AnswerID] = a
+	}
 }
 
 func (w *world) append(e service.Envelope) {
@@ -129,6 +144,11 @@ func (r reader) Load(_ context.Context, want service.Want) (found service.Found,
 	for _, id := range want.Lines {
 		if line, ok := r.Lines[id.OrderID][id.SKU]; ok {
 			found.Lines = append(found.Lines, line)
+		}
+	}
+	for _, id := range want.Answers {
+		if a, ok := r.answers[id]; ok {
+			found.Answers = append(found.Answers, a)
 		}
 	}
 	return found, nil
@@ -190,6 +210,8 @@ type tx struct {
 	reader
 	given   map[service.Sequence]int64
 	written []service.Envelope
+	answers []service.KeptAnswer
+	forget  time.Time
 	failed  error // of Write
 }
 
@@ -209,5 +231,6 @@ func (t *tx) Write(_ context.Context, c service.Changes) error {
 		}
 	}
 	t.written = append(t.written, c.Events...)
+	t.answers, t.forget = append(t.answers, c.Answers...), c.Forget
 	return nil
 }
