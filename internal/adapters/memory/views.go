@@ -144,20 +144,25 @@ func (s *Store) Events(_ context.Context, page views.Page) (views.List[views.Eve
 	defer s.mu.RUnlock()
 	var out []views.Event
 	for _, e := range s.world.log[min(max(after, 0), int64(len(s.world.log))):] {
-		body, err := eventjson.Encode(e.Event)
+		v, err := viewEvent(e)
 		if err != nil {
 			return views.List[views.Event]{}, err
 		}
-		out = append(out, views.Event{
-			Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
-			Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
-			Data: body,
-		})
+		out = append(out, v)
 		if len(out) > page.Size() {
 			break
 		}
 	}
 	return views.NewList(out, page.Size(), func(e views.Event) string { return service.CursorAtNumber(e.Position) }), nil
+}
+
+func viewEvent(e service.Envelope) (views.Event, error) {
+	body, err := eventjson.Encode(e.Event)
+	return views.Event{
+		Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
+		Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
+		Data: body,
+	}, err
 }
 
 // Failures implements views.Reader.
