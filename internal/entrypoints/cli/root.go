@@ -44,7 +44,7 @@ func (r *run) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {r.demo(), r.serve()},
-		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders()},
+		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders(), r.available(), r.late()},
 		"data":  {r.imports(), r.export()},
 		"care":  {r.verify(), r.db(), r.deliveries(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
