@@ -39,6 +39,7 @@ func (r *run) batchClose() *cobra.Command {
 		Long:  "A closed batch keeps the lines that it has, and takes no new ones until it is\nopened again. Closing it again changes nothing.",
 		Example: examples(
 			"allot batch close batch-1 --reason quarantine", "until it was looked at",
+			"allot batch close batch-1 --dry-run", "is there such a batch?",
 		),
 		Args: needs("REF"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +58,7 @@ func (r *run) batchReopen() *cobra.Command {
 		Long:  "Undoes allot batch close. What is available goes to the lines that wait.",
 		Example: examples(
 			"allot batch reopen batch-1", "all is well with it",
+			"allot batch reopen batch-1 -o json", "the same for a program",
 		),
 		Args: needs("REF"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -174,6 +174,7 @@ func (r *run) orderReturn() *cobra.Command {
 			"the batch that the line has, or the one that --into names, and from there to the\nlines that wait.",
 		Example: examples(
 			"allot order return order-1 SMALL-TABLE 1 --reason unwanted", "one has come back, in all",
+			"allot order return order-1 SMALL-TABLE 2 --into batch-9", "another, which goes elsewhere",
 		),
 		Args: needs("ORDER", "SKU", "UNITS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -234,11 +235,14 @@ func (r *run) orderAmend() *cobra.Command {
 
 func (r *run) orderConfirm() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "confirm ORDER SKU",
-		Short:   "Make an order of a line that is held",
-		Long:    "What was allocated with --hold-until stays allocated from now on. Confirming it\nagain changes nothing.",
-		Example: examples("allot order confirm order-1 SMALL-TABLE", "it was paid for"),
-		Args:    needs("ORDER", "SKU"),
+		Use:   "confirm ORDER SKU",
+		Short: "Make an order of a line that is held",
+		Long:  "What was allocated with --hold-until stays allocated from now on. Confirming it\nagain changes nothing.",
+		Example: examples(
+			"allot order confirm order-1 SMALL-TABLE", "it was paid for",
+			"allot order confirm order-1 SMALL-TABLE --dry-run", "is it still held?",
+		),
+		Args: needs("ORDER", "SKU"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.lineChanged(cmd.Context(), args[0], args[1], domain.ConfirmHold{Origin: r.origin(), OrderID: args[0], SKU: args[1]})
 		},
@@ -248,11 +252,14 @@ func (r *run) orderConfirm() *cobra.Command {
 
 func (r *run) orderRelease() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "release ORDER SKU",
-		Short:   "Give up a line that is held",
-		Long:    "What was allocated with --hold-until goes to the lines that wait. The line may be\nasked for again.",
-		Example: examples("allot order release order-1 SMALL-TABLE", "the cart was emptied"),
-		Args:    needs("ORDER", "SKU"),
+		Use:   "release ORDER SKU",
+		Short: "Give up a line that is held",
+		Long:  "What was allocated with --hold-until goes to the lines that wait. The line may be\nasked for again.",
+		Example: examples(
+			"allot order release order-1 SMALL-TABLE", "the cart was emptied",
+			"allot order release order-1 SMALL-TABLE --dry-run", "is it still held?",
+		),
+		Args: needs("ORDER", "SKU"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.lineChanged(cmd.Context(), args[0], args[1], domain.ReleaseHold{Origin: r.origin(), OrderID: args[0], SKU: args[1]})
 		},
@@ -272,10 +279,13 @@ var historyColumns = []column[views.Event]{
 
 func (r *run) orderHistory() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "history ORDER SKU",
-		Short:   "Show all that ever happened to a line",
-		Example: examples("allot order history order-1 SMALL-TABLE", "from the first promise on"),
-		Args:    needs("ORDER", "SKU"),
+		Use:   "history ORDER SKU",
+		Short: "Show all that ever happened to a line",
+		Example: examples(
+			"allot order history order-1 SMALL-TABLE", "from the first promise on",
+			"allot order history order-1 SMALL-TABLE -o json", "with the reason for where it stands",
+		),
+		Args: needs("ORDER", "SKU"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
 				history, err := s.History(cmd.Context(), args[0], args[1])
