@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -145,5 +146,43 @@ func TestAPreviewWritesNothing(t *testing.T) {
 	}
 	if _, err := service.Send(t.Context(), bus, line("o-4", 1)); err != nil || digest(t, s) == before {
 		t.Errorf("the digest doesn't see a line: %v", err)
+	}
+}
+
+func TestAHoldThatEndedWhileNobodyLookedEndsAtTheNextStart(t *testing.T) {
+	file, now := temporary(t), time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	start := func() (*Store, *service.Bus, *service.HoldClock) {
+		s := opened(t, file)
+		clock := func() time.Time { return now }
+		bus := service.NewBus(service.NewTransactor(s, 10, clock, nil))
+		service.Register(bus)
+		return s, bus, service.NewHoldClock(bus, slog.New(slog.DiscardHandler), clock)
+	}
+	s, bus, clock := start()
+	for o := range service.SendEach(t.Context(), bus, slices.Values([]domain.Message{
+		domain.CreateBatch{Ref: "b1", SKU: "CHAIR", Qty: 2},
+		domain.Allocate{OrderID: "cart", SKU: "CHAIR", Qty: 2, HoldUntil: domain.InstantOf(now.Add(time.Minute))},
+		domain.Allocate{OrderID: "waits", SKU: "CHAIR", Qty: 1},
+	})) {
+		if o.Err != nil {
+			t.Fatal(o.Err)
+		}
+	}
+	if n, err := clock.Expire(t.Context()); n != 0 || err != nil {
+		t.Errorf("before its time, %d holds ended, %v", n, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	now = now.Add(time.Hour)
+	s, _, clock = start()
+	if n, err := clock.Expire(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d holds ended, %v", n, err)
+	}
+	for id, want := range map[string]string{"cart": "expired", "waits": "allocated"} {
+		if order, err := s.Order(t.Context(), id); err != nil || order.Lines[0].Status != want {
+			t.Errorf("%s is %+v, %v", id, order, err)
+		}
 	}
 }
