@@ -6,7 +6,7 @@ import "allot/internal/domain"
 // Admin.
 func ScopeOf(cmd domain.Message) Scope {
 	switch cmd.(type) {
-	case domain.Allocate, domain.AmendLine, domain.CancelLine, domain.ConfirmHold, domain.ReleaseHold, domain.ExpireHold:
+	case domain.Allocate, domain.AllocateOrder, domain.AmendLine, domain.CancelLine, domain.ConfirmHold, domain.ReleaseHold, domain.ExpireHold:
 		return Allocate
 	case domain.CreateBatch, domain.ChangeBatchQuantity, domain.ChangeBatch, domain.ReceiveBatch, domain.CloseBatch, domain.ReopenBatch,
 		domain.ShipLine, domain.ReturnLine, domain.DescribeProduct:

@@ -196,7 +196,7 @@ func TestTokensThatCannotBeRightAreNotIssued(t *testing.T) {
 
 func TestACommandNeedsAScope(t *testing.T) {
 	for want, commands := range map[access.Scope][]domain.Message{
-		access.Allocate: {domain.Allocate{}, domain.AmendLine{}, domain.CancelLine{}, domain.ConfirmHold{}, domain.ReleaseHold{}, domain.ExpireHold{}},
+		access.Allocate: {domain.Allocate{}, domain.AllocateOrder{}, domain.AmendLine{}, domain.CancelLine{}, domain.ConfirmHold{}, domain.ReleaseHold{}, domain.ExpireHold{}},
 		access.Stock: {
 			domain.CreateBatch{}, domain.ChangeBatchQuantity{}, domain.ChangeBatch{}, domain.ReceiveBatch{}, domain.CloseBatch{}, domain.ReopenBatch{},
 			domain.ShipLine{}, domain.ReturnLine{}, domain.DescribeProduct{},

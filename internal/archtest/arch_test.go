@@ -51,8 +51,8 @@ var rules = []rule{
 		pkg: "internal/service",
 		may: packages{"internal/domain", "internal/views"},
 		std: []string{
-			"bytes", "cmp", "context", "errors", "fmt", "iter", "log/slog", "maps", "math", "math/rand/v2", "reflect",
-			"runtime/debug", "slices", "strings", "sync", "sync/atomic", "time",
+			"bytes", "cmp", "context", "crypto/sha256", "encoding/hex", "errors", "fmt", "iter", "log/slog", "maps", "math", "math/rand/v2", "reflect",
+			"runtime/debug", "slices", "strconv", "strings", "sync", "sync/atomic", "time",
 		},
 	},
 

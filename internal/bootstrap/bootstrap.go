@@ -30,6 +30,7 @@ type App struct {
 	Bus      *service.Bus
 	Relay    *service.Relay
 	Webhooks *service.Webhooks
+	Holds    *service.HoldClock
 	Commits  *service.Pulse // beats when events were committed
 	Store    Store
 	Tokens   *access.Registry
@@ -75,7 +76,10 @@ func New(store Store, o Options) *App {
 	}
 	bus := service.NewBus(work)
 	service.Register(bus)
-	return &App{Bus: bus, Relay: relay, Webhooks: hooks, Commits: commits, Store: store, Tokens: access.NewRegistry(store, o.Now)}
+	return &App{
+		Bus: bus, Relay: relay, Webhooks: hooks, Holds: service.NewHoldClock(bus, o.Log, o.Now), Commits: commits, Store: store,
+		Tokens: access.NewRegistry(store, o.Now),
+	}
 }
 
 func (o Options) withDefaults() Options {
@@ -94,12 +98,14 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Run delivers events to the outside until ctx ends.
+// Run delivers events to the outside, and ends holds whose time is up, until
+// ctx ends.
 func (a *App) Run(ctx context.Context) {
-	var hooks sync.WaitGroup
-	hooks.Go(func() { a.Webhooks.Run(ctx) })
+	var others sync.WaitGroup
+	others.Go(func() { a.Holds.Run(ctx) })
+	others.Go(func() { a.Webhooks.Run(ctx) })
 	a.Relay.Run(ctx)
-	hooks.Wait()
+	others.Wait()
 }
 
 // Close waits until the commands that were sent are done, and closes the store.

@@ -48,7 +48,7 @@ func Places(e Event) bool {
 func (l Line) After(e Event) Line {
 	switch e := e.(type) {
 	case Allocated:
-		l = l.accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
+		l = l.anew().accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
 		l.Status, l.BatchRef, l.Promise, l.HeldUntil = StatusAllocated, e.BatchRef, e.Promise, e.HeldUntil
 		if e.HeldUntil != 0 {
 			l.Status = StatusHeld
@@ -57,7 +57,7 @@ func (l Line) After(e Event) Line {
 			l.Promised, l.FirstPromise = true, e.Promise
 		}
 	case Backordered:
-		l = l.accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
+		l = l.anew().accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
 		l = l.without(StatusBackordered)
 	case LineCancelled:
 		l = l.accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, l.Priority, l.RequiredBy)
@@ -86,13 +86,17 @@ func (l Line) After(e Event) Line {
 	return l
 }
 
-// accepted is the line with what an event says of it that may be the first; of
-// its quantity, the event knows only what was not shipped. A line whose hold
-// ended starts anew.
-func (l Line) accepted(open OrderLine, seq int64, priority Priority, requiredBy Date) Line {
+// anew is the line, which starts afresh if its hold had ended.
+func (l Line) anew() Line {
 	if l.Status == StatusExpired {
-		l = Line{}
+		return Line{}
 	}
+	return l
+}
+
+// accepted is the line with what an event says of it that may be the first; of
+// its quantity, the event knows only what was not shipped.
+func (l Line) accepted(open OrderLine, seq int64, priority Priority, requiredBy Date) Line {
 	l.OrderLine, l.Seq, l.Priority, l.RequiredBy = open, seq, priority, requiredBy
 	l.Qty += l.Shipped
 	if l.FirstQty == 0 {

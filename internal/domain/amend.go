@@ -121,5 +121,5 @@ func wouldMove(line Line, qty int, b Batch, to *Batch) error {
 	case line.Status == StatusHeld:
 		then, hint = "no other can take the line, and a hold doesn't wait", "hold less"
 	}
-	return conflict(CodeLineWouldMove, hint, "batch %q has room for %d more units of order %q, not for %d: %s", b.Ref, b.Room(), line.OrderID, qty-line.Qty, then)
+	return conflict(CodeLineWouldMove, hint, "order %q wants %d more units, and batch %q has room for %d: %s", line.OrderID, qty-line.Qty, b.Ref, b.Room(), then)
 }

@@ -1,7 +1,6 @@
 package domain_test
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,13 +12,13 @@ import (
 )
 
 // standing says of each order where its line stands: the reference of its
-// batch, or its status.
+// batch, its status, or both.
 type standing map[string]string
 
 func (l *ledger) standing() standing {
 	s := standing{}
 	for order, line := range l.lines {
-		s[order] = cmp.Or(line.BatchRef, string(line.Status))
+		s[order] = place(line.BatchRef, string(line.Status))
 	}
 	return s
 }
@@ -50,6 +49,30 @@ func short(e domain.Event) string {
 		return e.OrderID + " backordered"
 	case domain.LineCancelled:
 		return e.OrderID + " cancelled"
+	case domain.BatchETAChanged:
+		return fmt.Sprintf("%s comes on %s, not %s", e.Ref, e.ETA, e.Previous)
+	case domain.BatchReceived:
+		return fmt.Sprintf("%s: %d units arrived", e.Ref, e.Qty)
+	case domain.BatchClosed:
+		return e.Ref + ": closed true"
+	case domain.BatchReopened:
+		return e.Ref + ": closed false"
+	case domain.PromiseChanged:
+		return fmt.Sprintf("%s promised for %s", e.OrderID, e.Promise)
+	case domain.LineShipped:
+		return fmt.Sprintf("%s shipped %d from %s", e.OrderID, e.Shipped, e.BatchRef)
+	case domain.LineReturned:
+		return fmt.Sprintf("%s returned %d to %s", e.OrderID, e.Returned, e.BatchRef)
+	case domain.LineAmended:
+		return fmt.Sprintf("%s %d units, not %d", e.OrderID, e.Qty, e.Previous)
+	case domain.LineTermsChanged:
+		return fmt.Sprintf("%s priority %d, needed on %s", e.OrderID, e.Priority.Number(), e.RequiredBy)
+	case domain.HoldExtended:
+		return fmt.Sprintf("%s held until %d", e.OrderID, e.HeldUntil)
+	case domain.HoldConfirmed:
+		return e.OrderID + " confirmed"
+	case domain.HoldEnded:
+		return fmt.Sprintf("%s ended: %s", e.OrderID, e.Reason)
 	case domain.OutOfStock:
 		return fmt.Sprintf("out of stock for %s, at most %d", e.OrderID, e.LargestFit)
 	}

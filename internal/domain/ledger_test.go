@@ -90,14 +90,42 @@ func (l *ledger) add(ref string, qty int, eta domain.Date) domain.Batched {
 	return answer
 }
 
-func (l *ledger) tryAllocate(order string, qty int, onShortage domain.Shortage) (answer domain.Placement, err error) {
+func (l *ledger) tryAllocate(order string, qty int, onShortage domain.Shortage) (domain.Placement, error) {
+	return l.ask(wanted(order, qty, 0), onShortage)
+}
+
+// ask asks for a line, whose age is for the ledger to say.
+func (l *ledger) ask(line domain.Line, onShortage domain.Shortage) (answer domain.Placement, err error) {
+	known := l.lines[line.OrderID]
+	if line.Seq = known.Seq; !known.Exists() {
+		line.Seq = l.given + 1
+	}
 	err = l.do(func(p *domain.Product) error {
-		answer, err = p.Allocate(wanted(order, qty, l.given+1), onShortage, l.lines[order])
+		l.recall(p, known.BatchRef)
+		answer, err = p.Allocate(line, onShortage, known)
 		return err
 	})
-	if l.lines[order].Seq > l.given {
-		l.given++
-	}
+	l.given = max(l.given, l.lines[line.OrderID].Seq)
+	return answer, err
+}
+
+// tell has something done to the line of an order.
+func (l *ledger) tell(order string, does func(*domain.Product, domain.Line) (domain.Placement, error)) (answer domain.Placement, err error) {
+	err = l.do(func(p *domain.Product) error {
+		l.recall(p, l.lines[order].BatchRef)
+		answer, err = does(p, l.lines[order])
+		return err
+	})
+	return answer, err
+}
+
+// supply has something done to a batch.
+func (l *ledger) supply(ref string, does func(*domain.Product) (domain.Batched, error)) (answer domain.Batched, err error) {
+	err = l.do(func(p *domain.Product) error {
+		l.recall(p, ref)
+		answer, err = does(p)
+		return err
+	})
 	return answer, err
 }
 
@@ -113,13 +141,10 @@ func (l *ledger) allocate(order string, qty int) domain.Placement {
 	return answer
 }
 
-func (l *ledger) tryChange(ref string, qty int) (answer domain.Batched, err error) {
-	err = l.do(func(p *domain.Product) error {
-		l.recall(p, ref)
-		answer, err = p.ChangeBatchQuantity(ref, qty, l.newestOf(ref))
-		return err
+func (l *ledger) tryChange(ref string, qty int) (domain.Batched, error) {
+	return l.supply(ref, func(p *domain.Product) (domain.Batched, error) {
+		return p.ChangeBatchQuantity(ref, qty, l.newestOf(ref))
 	})
-	return answer, err
 }
 
 func (l *ledger) change(ref string, qty int) domain.Batched {
@@ -129,13 +154,10 @@ func (l *ledger) change(ref string, qty int) domain.Batched {
 	return answer
 }
 
-func (l *ledger) cancel(order string) (answer domain.Placement) {
+func (l *ledger) cancel(order string) domain.Placement {
 	l.t.Helper()
-	l.must(l.do(func(p *domain.Product) (err error) {
-		l.recall(p, l.lines[order].BatchRef)
-		answer, err = p.CancelLine(l.lines[order])
-		return err
-	}))
+	answer, err := l.tell(order, (*domain.Product).CancelLine)
+	l.must(err)
 	return answer
 }
 

@@ -10,41 +10,77 @@ import (
 // lists, sums and sorting. It keeps no counter and shares nothing with the
 // package that it is the measure of.
 type model struct {
-	batches []*modelBatch // in order of creation
-	lines   []*modelLine  // in order of acceptance
-	short   bool          // a line found no stock since the supply last changed
-	aside   []string      // what the last command made known, but for where lines stand
+	batches []*modelBatch       // in order of creation
+	lines   []*modelLine        // in order of acceptance
+	short   bool                // a line found no stock since the supply last changed
+	aside   []string            // what the last command made known, but for lines
+	ofLines map[string][]string // what it made known of lines, by order
 }
 
 type modelBatch struct {
-	ref      string
-	qty, eta int // eta 0 is the warehouse
-	firstQty int
+	ref                string
+	qty, eta           int // eta 0 is the warehouse
+	firstQty, firstETA int
+	shipped            int
+	closed             bool
 }
 
 type modelLine struct {
-	order string
-	qty   int
-	at    string // the reference of its batch, or what it is instead
+	order             string
+	qty, firstQty     int
+	state             string
+	batch             string // while allocated, held or shipped
+	until             int    // while held
+	priority          int
+	need              int // the day when it is needed; 0: as soon as possible
+	shipped, returned int
+	promises          []int // all that it was ever given, the first first
 }
 
 // answer is what became of a command, as far as its sender is told.
 type answer struct {
 	Code       string // of the error, if it is one
-	At         string // the reference of the batch, or what became of the line instead
+	At         string // where the line stands
 	LargestFit int
 	PassedOver []string
 	Replayed   bool
 }
 
+func (l *modelLine) open() int      { return l.qty - l.shipped }
+func (l *modelLine) has() bool      { return l.state == "allocated" || l.state == "held" }
+func (l *modelLine) place() string  { return place(l.batch, l.state) }
+func (l *modelLine) replay() answer { return answer{At: l.place(), Replayed: true} }
+
+// place says where a line stands: its batch, and what else there is to say.
+func place(batch, state string) string {
+	switch {
+	case batch == "":
+		return state
+	case state == "allocated":
+		return batch
+	}
+	return batch + " " + state
+}
+
+func (m *model) tell(l *modelLine, format string, args ...any) {
+	m.ofLines[l.order] = append(m.ofLines[l.order], l.order+" "+fmt.Sprintf(format, args...))
+}
+
 func (m *model) free(b *modelBatch) int {
-	free := b.qty
+	free := b.qty - b.shipped
 	for _, line := range m.lines {
-		if line.at == b.ref {
-			free -= line.qty
+		if line.batch == b.ref && line.has() {
+			free -= line.open()
 		}
 	}
 	return free
+}
+
+func (m *model) room(b *modelBatch) int {
+	if b.closed {
+		return 0
+	}
+	return m.free(b)
 }
 
 func (m *model) batch(ref string) *modelBatch {
@@ -66,17 +102,22 @@ func (m *model) line(order string) *modelLine {
 }
 
 // choose returns the batch for a line of qty, or nil, and the open batches
-// that come before it: five, and how many more.
-func (m *model) choose(qty int) (best *modelBatch, passedOver []string) {
+// that come before it: five, and how many more. A line of the batch own may
+// stay there even if it is closed.
+func (m *model) choose(qty int, own string) (best *modelBatch, passedOver []string) {
 	preferred := slices.Clone(m.batches)
 	slices.SortStableFunc(preferred, func(a, b *modelBatch) int { return cmp.Compare(a.eta, b.eta) })
 	for _, b := range preferred {
-		if m.free(b) >= qty {
+		room := m.room(b)
+		if b.ref == own {
+			room = m.free(b)
+		}
+		if room >= qty {
 			best = b
 			break
 		}
-		if m.free(b) > 0 {
-			passedOver = append(passedOver, fmt.Sprintf("%d in %s", m.free(b), b.ref))
+		if room > 0 {
+			passedOver = append(passedOver, fmt.Sprintf("%d in %s", room, b.ref))
 		}
 	}
 	if more := len(passedOver) - 5; more > 0 {
@@ -88,100 +129,358 @@ func (m *model) choose(qty int) (best *modelBatch, passedOver []string) {
 func (m *model) largestFit() int {
 	most := 0
 	for _, b := range m.batches {
-		most = max(most, m.free(b))
+		most = max(most, m.room(b))
 	}
 	return most
 }
 
+// queue is the lines that keep picks, in the order in which they are served.
+func (m *model) queue(keep func(*modelLine) bool) (lines []*modelLine) {
+	for priority := 9; priority >= 0; priority-- {
+		for _, line := range m.lines {
+			if line.priority == priority && keep(line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
+}
+
 func (m *model) add(ref string, qty, eta int) answer {
 	if b := m.batch(ref); b != nil {
-		if b.eta != eta || b.qty != qty && b.firstQty != qty {
+		if (b.eta != eta || b.qty != qty) && (b.firstETA != eta || b.firstQty != qty) {
 			return answer{Code: "batch_conflict"}
 		}
 		return answer{Replayed: true}
 	}
-	m.batches = append(m.batches, &modelBatch{ref, qty, eta, qty})
+	m.batches = append(m.batches, &modelBatch{ref: ref, qty: qty, eta: eta, firstQty: qty, firstETA: eta})
 	m.supplyChanged("%s: %d units", ref, qty)
 	m.fill()
 	return answer{}
 }
 
-func (m *model) allocate(order string, qty int, refuse bool) answer {
-	if line := m.line(order); line != nil {
-		return m.repeat(line, qty)
-	}
-	b, passedOver := m.choose(qty)
-	if b != nil {
-		m.lines = append(m.lines, &modelLine{order, qty, b.ref})
-		return answer{At: b.ref, PassedOver: passedOver}
-	}
-	m.ranOut(order)
-	if refuse {
-		return answer{At: "refused", LargestFit: m.largestFit(), PassedOver: passedOver}
-	}
-	m.lines = append(m.lines, &modelLine{order, qty, "backordered"})
-	return answer{At: "backordered", LargestFit: m.largestFit(), PassedOver: passedOver}
+// wish is a line that is asked for.
+type wish struct {
+	order          string
+	qty            int
+	refuse         bool
+	until          int // if it is but a hold
+	priority, need int
 }
 
-func (m *model) repeat(line *modelLine, qty int) answer {
-	switch {
-	case line.at == "cancelled":
-		return answer{Code: "line_cancelled"}
-	case line.qty != qty:
-		return answer{Code: "line_conflict"}
-	case line.at == "backordered":
-		return answer{At: line.at, LargestFit: m.largestFit(), Replayed: true}
+func (m *model) allocate(w wish) answer {
+	line := m.line(w.order)
+	if line != nil && line.state != "expired" {
+		return m.repeat(line, w)
 	}
-	return answer{At: line.at, Replayed: true}
-}
-
-func (m *model) change(ref string, qty int) answer {
-	b := m.batch(ref)
+	b, passedOver := m.choose(w.qty, "")
 	if b == nil {
-		return answer{Code: "unknown_batch"}
+		m.ranOut(w.order)
+		if w.refuse || w.until > 0 {
+			return answer{At: "refused", LargestFit: m.largestFit(), PassedOver: passedOver}
+		}
 	}
-	if b.qty == qty {
+	if line == nil {
+		line = &modelLine{}
+		m.lines = append(m.lines, line)
+	}
+	*line = modelLine{order: w.order, qty: w.qty, firstQty: w.qty, until: w.until, priority: w.priority, need: w.need}
+	return m.put(line, b, passedOver, "")
+}
+
+// put gives a line the batch that was chosen for it, or has it wait.
+func (m *model) put(line *modelLine, b *modelBatch, passedOver []string, from string) answer {
+	if b == nil {
+		line.state, line.batch = "backordered", ""
+		m.tell(line, "backordered")
+		return answer{At: "backordered", LargestFit: m.largestFit(), PassedOver: passedOver}
+	}
+	line.state, line.batch = "allocated", b.ref
+	if line.until > 0 {
+		line.state = "held"
+	}
+	line.promises = append(line.promises, b.eta)
+	if from != "" {
+		m.tell(line, "allocated in %s, moved from %s", b.ref, from)
+	} else {
+		m.tell(line, "allocated in %s", b.ref)
+	}
+	return answer{At: line.place(), PassedOver: passedOver}
+}
+
+func (m *model) repeat(line *modelLine, w wish) answer {
+	switch {
+	case line.state == "cancelled":
+		return answer{Code: "line_cancelled"}
+	case line.qty != w.qty && line.firstQty != w.qty:
+		return answer{Code: "line_conflict"}
+	case line.state == "held" && w.until == 0:
+		return m.confirm(line)
+	case line.state == "held" && w.until != line.until:
+		line.until = w.until
+		m.tell(line, "held until %d", w.until)
+		return answer{At: line.place()}
+	case line.state == "backordered":
+		return answer{At: line.place(), LargestFit: m.largestFit(), Replayed: true}
+	}
+	return line.replay()
+}
+
+func (m *model) confirm(line *modelLine) answer {
+	switch line.state {
+	case "held":
+		line.state, line.until = "allocated", 0
+		m.tell(line, "confirmed")
+		return answer{At: line.place()}
+	case "expired":
+		return answer{Code: "hold_ended"}
+	case "cancelled":
+		return answer{Code: "line_cancelled"}
+	}
+	return line.replay()
+}
+
+func (m *model) release(line *modelLine) answer {
+	switch line.state {
+	case "held":
+		return m.giveUp(line, "hold_released")
+	case "expired", "cancelled":
+		return line.replay()
+	}
+	return answer{Code: "not_held"}
+}
+
+func (m *model) expire(line *modelLine, at int) answer {
+	if line.state != "held" || line.until > at {
+		return line.replay()
+	}
+	return m.giveUp(line, "hold_expired")
+}
+
+func (m *model) giveUp(line *modelLine, reason string) answer {
+	m.tell(line, "deallocated from %s: %s", line.batch, reason)
+	m.end(line, reason)
+	m.fill()
+	return answer{At: "expired"}
+}
+
+func (m *model) end(line *modelLine, reason string) {
+	m.tell(line, "ended: %s", reason)
+	line.state, line.batch, line.until = "expired", "", 0
+}
+
+// change changes what is not negative.
+func (m *model) change(ref string, qty, eta int, received bool) answer {
+	b := m.batch(ref)
+	was := *b
+	if qty < 0 {
+		qty = b.qty
+	}
+	if eta < 0 {
+		eta = b.eta
+	}
+	switch {
+	case received && b.eta == 0 && qty != b.qty:
+		return answer{Code: "batch_arrived"}
+	case qty == b.qty && eta == b.eta:
 		return answer{Replayed: true}
+	case qty < b.shipped:
+		return answer{Code: "below_shipped"}
+	case eta > 0 && eta != b.eta && b.shipped > 0:
+		return answer{Code: "batch_arrived"}
 	}
-	m.supplyChanged("%s: %d units, not %d", ref, qty, b.qty)
-	b.qty = qty
-	var displaced []*modelLine // latest first
-	for _, line := range slices.Backward(m.lines) {
-		if m.free(b) < 0 && line.at == ref {
-			line.at = "nowhere"
-			displaced = append(displaced, line)
-		}
+	b.qty, b.eta = qty, eta
+	if qty != was.qty {
+		m.supplyChanged("%s: %d units, not %d", ref, qty, was.qty)
 	}
-	for _, line := range slices.Backward(displaced) {
-		if to, _ := m.choose(line.qty); to != nil {
-			line.at = to.ref
-			continue
+	if received && was.eta != eta {
+		m.aside = append(m.aside, fmt.Sprintf("%s: %d units arrived", ref, qty))
+	} else if was.eta != eta {
+		m.aside = append(m.aside, fmt.Sprintf("%s comes on %s, not %s", ref, day(eta), day(was.eta)))
+	}
+	m.displace(b)
+	for _, line := range m.lines {
+		if line.batch == ref && line.has() && line.promises[len(line.promises)-1] != eta {
+			line.promises = append(line.promises, eta)
+			m.tell(line, "promised for %s", day(eta))
 		}
-		m.ranOut(line.order)
-		line.at = "backordered"
 	}
 	m.fill()
 	return answer{}
 }
 
-func (m *model) cancel(order string) answer {
-	line := m.line(order)
-	if line.at == "cancelled" {
-		return answer{At: "cancelled", Replayed: true}
+// displace has those lose their place that no longer fit: of the lowest
+// priority the youngest first. Those served first are placed anew first.
+func (m *model) displace(b *modelBatch) {
+	var displaced []*modelLine
+	for _, line := range slices.Backward(m.queue(func(l *modelLine) bool { return l.batch == b.ref && l.has() })) {
+		if m.free(b) < 0 {
+			line.batch = ""
+			displaced = append(displaced, line)
+		}
 	}
-	line.at = "cancelled"
+	for _, line := range slices.Backward(displaced) {
+		to, _ := m.choose(line.open(), b.ref)
+		if to == b {
+			line.batch = b.ref
+			continue
+		}
+		m.tell(line, "deallocated from %s: batch_shrunk", b.ref)
+		if to == nil {
+			m.ranOut(line.order)
+		}
+		switch {
+		case to == nil && line.state == "held":
+			m.end(line, "batch_shrunk")
+		default:
+			m.put(line, to, nil, b.ref)
+		}
+	}
+}
+
+func (m *model) setClosed(ref string, closed bool) answer {
+	b := m.batch(ref)
+	if b.closed == closed {
+		return answer{Replayed: true}
+	}
+	b.closed = closed
+	m.supplyChanged("%s: closed %t", ref, closed)
+	m.fill()
+	return answer{}
+}
+
+func (m *model) cancel(line *modelLine) answer {
+	switch line.state {
+	case "cancelled":
+		return line.replay()
+	case "shipped":
+		return answer{Code: "line_shipped"}
+	}
+	if line.has() {
+		m.tell(line, "deallocated from %s: cancelled", line.batch)
+	}
+	line.state, line.batch, line.until = "cancelled", "", 0
+	m.tell(line, "cancelled")
 	m.fill()
 	return answer{At: "cancelled"}
 }
 
-// fill gives every line that waits, oldest first, what it can have.
-func (m *model) fill() {
-	for _, line := range m.lines {
-		if line.at != "backordered" {
-			continue
+func (m *model) ship(line *modelLine, total int) answer {
+	if total == 0 {
+		total = line.qty
+	}
+	switch {
+	case total == line.shipped:
+		return line.replay()
+	case line.state == "cancelled":
+		return answer{Code: "line_cancelled"}
+	case total > line.qty:
+		return answer{Code: "too_many_units"}
+	case total < line.shipped:
+		return answer{Code: "below_shipped"}
+	case line.state != "allocated":
+		return answer{Code: "nothing_to_ship"}
+	case m.batch(line.batch).eta > 0:
+		return answer{Code: "batch_not_arrived"}
+	}
+	m.batch(line.batch).shipped += total - line.shipped
+	line.shipped = total
+	if line.open() == 0 {
+		line.state = "shipped"
+	}
+	m.tell(line, "shipped %d from %s", total, line.batch)
+	return answer{At: line.place()}
+}
+
+func (m *model) takeBack(line *modelLine, total int, ref string) answer {
+	ref = cmp.Or(ref, line.batch)
+	switch {
+	case total > line.shipped || total < line.returned:
+		return answer{Code: "too_many_units"}
+	case total == line.returned:
+		return line.replay()
+	case ref == "":
+		return answer{Code: "validation_failed"}
+	case m.batch(ref).eta > 0:
+		return answer{Code: "batch_not_arrived"}
+	}
+	m.batch(ref).qty += total - line.returned
+	line.returned = total
+	m.short = false
+	m.tell(line, "returned %d to %s", total, ref)
+	at := line.place()
+	m.fill()
+	return answer{At: at}
+}
+
+// amend changes what is not negative.
+func (m *model) amend(line *modelLine, qty, priority, need int, mayMove bool) answer {
+	resized := qty >= 0 && qty != line.qty
+	switch {
+	case line.state == "cancelled":
+		return answer{Code: "line_cancelled"}
+	case line.state == "expired":
+		return answer{Code: "hold_ended"}
+	case resized && line.state == "shipped":
+		return answer{Code: "line_shipped"}
+	case resized && qty <= line.shipped:
+		return answer{Code: "below_shipped"}
+	case resized && line.has() && m.outgrows(line, qty):
+		if to, _ := m.choose(qty-line.shipped, ""); !mayMove || to == nil && line.state == "held" {
+			return answer{Code: "line_would_move"}
 		}
-		if b, _ := m.choose(line.qty); b != nil {
-			line.at = b.ref
+	}
+	terms := priority >= 0 && priority != line.priority || need >= 0 && need != line.need
+	if terms {
+		if priority >= 0 {
+			line.priority = priority
+		}
+		if need >= 0 {
+			line.need = need
+		}
+		m.tell(line, "priority %d, needed on %s", line.priority, day(line.need))
+	}
+	if resized {
+		return m.resize(line, qty)
+	}
+	return answer{At: line.place(), Replayed: !terms}
+}
+
+// outgrows reports whether the batch of a line has too little for it.
+func (m *model) outgrows(line *modelLine, qty int) bool {
+	return qty > line.qty && qty-line.qty > m.room(m.batch(line.batch))
+}
+
+func (m *model) resize(line *modelLine, qty int) answer {
+	was, moves := line.batch, line.has() && m.outgrows(line, qty)
+	if moves {
+		m.tell(line, "deallocated from %s: amended", was)
+		line.state, line.batch = "nowhere", ""
+	}
+	m.tell(line, "%d units, not %d", qty, line.qty)
+	line.qty = qty
+	a := answer{At: line.place()}
+	if moves || line.state == "backordered" {
+		to, passedOver := m.choose(line.open(), "")
+		switch {
+		case to == nil && !moves:
+			a.LargestFit = m.largestFit()
+		case to == nil:
+			m.ranOut(line.order)
+			fallthrough
+		default:
+			a = m.put(line, to, passedOver, was)
+		}
+	}
+	m.fill()
+	return a
+}
+
+// fill gives every line that waits, in the order of the queue, what it can have.
+func (m *model) fill() {
+	for _, line := range m.queue(func(l *modelLine) bool { return l.state == "backordered" }) {
+		if b, _ := m.choose(line.open(), ""); b != nil {
+			m.put(line, b, nil, "")
 		}
 	}
 }
@@ -201,35 +500,7 @@ func (m *model) ranOut(order string) {
 func (m *model) standing() standing {
 	s := standing{}
 	for _, line := range m.lines {
-		s[line.order] = line.at
+		s[line.order] = line.place()
 	}
 	return s
-}
-
-// net is what has to be made known of lines that stood as in before: each
-// line's move, in full, and nothing of lines that stand where they stood.
-func (m *model) net(before standing, shrunk string) map[string][]string {
-	facts := map[string][]string{}
-	for _, line := range m.lines {
-		was := before[line.order]
-		if was == line.at {
-			continue
-		}
-		had, has := m.batch(was) != nil, m.batch(line.at) != nil
-		tell := func(format string, args ...any) {
-			facts[line.order] = append(facts[line.order], line.order+fmt.Sprintf(format, args...))
-		}
-		if had {
-			tell(" deallocated from %s: %s", was, cmp.Or(shrunk, "cancelled"))
-		}
-		switch {
-		case had && has:
-			tell(" allocated in %s, moved from %s", line.at, was)
-		case has:
-			tell(" allocated in %s", line.at)
-		default:
-			tell(" %s", line.at)
-		}
-	}
-	return facts
 }

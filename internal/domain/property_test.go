@@ -23,6 +23,13 @@ func TestAProductDoesWhatTheModelSays(t *testing.T) {
 			"allocate":       r.allocate,
 			"allocate again": r.allocateAgain,
 			"change batch":   r.change,
+			"receive batch":  r.receive,
+			"close batch":    r.closeOrOpen,
+			"hold":           r.hold,
+			"end hold":       r.endHold,
+			"ship":           r.ship,
+			"return":         r.takeBack,
+			"amend":          r.amend,
 			"cancel":         r.cancel,
 			"preview":        r.preview,
 			"settle":         func(*rapid.T) { r.shop.settle() },
@@ -40,14 +47,13 @@ type run struct {
 }
 
 // step has both do the same and compares what they answer and make known.
-func (r *run) step(t *rapid.T, ofProduct func() answer, ofModel func() answer, shrunk string) {
-	before := r.model.standing()
-	r.model.aside = nil
+func (r *run) step(t *rapid.T, ofProduct func() answer, ofModel func() answer) {
+	r.model.aside, r.model.ofLines = nil, map[string][]string{}
 	r.shop.keepOpen = rapid.IntRange(0, 9).Draw(t, "settleAtZero") > 0
 
 	expect(t, ofProduct(), ofModel())
 	ofLines, aside := told(r.shop.facts)
-	expect(t, ofLines, r.model.net(before, shrunk))
+	expect(t, ofLines, r.model.ofLines)
 	expect(t, aside, r.model.aside)
 	r.facts += len(r.shop.facts)
 }
@@ -70,41 +76,149 @@ func (r *run) addAs(t *rapid.T, ref string, qty, eta int) {
 			got, err := r.shop.tryAdd(ref, qty, day(eta))
 			return answer{Code: codeOf(err), Replayed: got.Replayed}
 		},
-		func() answer { return r.model.add(ref, qty, eta) }, "")
+		func() answer { return r.model.add(ref, qty, eta) })
 }
 
 func (r *run) allocate(t *rapid.T) {
-	r.allocateAs(t, fmt.Sprint("order-", len(r.model.lines)+1), rapid.IntRange(1, 9).Draw(t, "qty"))
+	r.wish(t, wish{order: fmt.Sprint("order-", len(r.model.lines)+1), qty: rapid.IntRange(1, 9).Draw(t, "qty")})
 }
 
-// allocateAgain asks for a line that there is: the same, or a larger one.
+// hold asks for a line to be held: a new one, or one that there is.
+func (r *run) hold(t *rapid.T) {
+	w := wish{order: fmt.Sprint("order-", len(r.model.lines)+1), qty: rapid.IntRange(1, 9).Draw(t, "qty"), until: rapid.IntRange(1, 3).Draw(t, "until")}
+	if rapid.Bool().Draw(t, "again") {
+		line := r.anyLine(t)
+		w.order, w.qty = line.order, line.qty
+	}
+	r.wish(t, w)
+}
+
+// allocateAgain asks for a line that there is: as it is or was, or a larger one.
 func (r *run) allocateAgain(t *rapid.T) {
 	line := r.anyLine(t)
-	r.allocateAs(t, line.order, line.qty+rapid.IntRange(0, 1).Draw(t, "more"))
+	r.wish(t, wish{order: line.order, qty: rapid.SampledFrom([]int{line.qty, line.firstQty, line.qty + 1}).Draw(t, "qty")})
 }
 
-func (r *run) allocateAs(t *rapid.T, order string, qty int) {
+func (r *run) wish(t *rapid.T, w wish) {
 	onShortage := rapid.SampledFrom([]domain.Shortage{"", domain.KeepBackorder, domain.Refuse}).Draw(t, "onShortage")
+	w.refuse, w.priority, w.need = onShortage == domain.Refuse, rapid.IntRange(4, 6).Draw(t, "priority"), rapid.IntRange(0, 3).Draw(t, "need")
+	line := wanted(w.order, w.qty, 0)
+	line.Priority, line.RequiredBy, line.HeldUntil = domain.NewPriority(w.priority), day(w.need), domain.Instant(w.until)
 	r.step(t,
-		func() answer { return answerOf(r.shop.tryAllocate(order, qty, onShortage)) },
-		func() answer { return r.model.allocate(order, qty, onShortage == domain.Refuse) }, "")
+		func() answer { return answerOf(r.shop.ask(line, onShortage)) },
+		func() answer { return r.model.allocate(w) })
 }
 
+// change sets how much a batch is, when it comes, or both.
 func (r *run) change(t *rapid.T) {
-	b, qty := r.anyBatch(t), rapid.IntRange(0, 15).Draw(t, "qty")
-	r.step(t,
-		func() answer {
-			got, err := r.shop.tryChange(b.ref, qty)
-			return answer{Code: codeOf(err), Replayed: got.Replayed}
+	b, qty, eta := r.anyBatch(t), rapid.IntRange(-1, 15).Draw(t, "qty"), rapid.IntRange(-1, 3).Draw(t, "eta")
+	r.supply(t, b.ref,
+		func(p *domain.Product) (domain.Batched, error) {
+			return p.ChangeBatch(b.ref, given(qty, qty), given(eta, day(eta)), r.shop.newestOf(b.ref))
 		},
-		func() answer { return r.model.change(b.ref, qty) }, "batch_shrunk")
+		func() answer { return r.model.change(b.ref, qty, eta, false) })
+}
+
+func (r *run) receive(t *rapid.T) {
+	b, qty := r.anyBatch(t), rapid.IntRange(-1, 15).Draw(t, "qty")
+	r.supply(t, b.ref,
+		func(p *domain.Product) (domain.Batched, error) {
+			return p.ReceiveBatch(b.ref, given(qty, qty), r.shop.newestOf(b.ref))
+		},
+		func() answer { return r.model.change(b.ref, qty, 0, true) })
+}
+
+func (r *run) closeOrOpen(t *rapid.T) {
+	b, closed := r.anyBatch(t), rapid.Bool().Draw(t, "closed")
+	r.supply(t, b.ref,
+		func(p *domain.Product) (domain.Batched, error) {
+			if closed {
+				return p.CloseBatch(b.ref)
+			}
+			return p.ReopenBatch(b.ref)
+		},
+		func() answer { return r.model.setClosed(b.ref, closed) })
+}
+
+// given is the change to v, or none if n is negative.
+func given[T comparable](n int, v T) domain.Change[T] {
+	if n < 0 {
+		return domain.Change[T]{}
+	}
+	return domain.To(v)
+}
+
+func (r *run) supply(t *rapid.T, ref string, ofProduct func(*domain.Product) (domain.Batched, error), ofModel func() answer) {
+	r.step(t, func() answer {
+		got, err := r.shop.supply(ref, ofProduct)
+		return answer{Code: codeOf(err), Replayed: got.Replayed}
+	}, ofModel)
+}
+
+// tell has something done to a line by both.
+func (r *run) tell(t *rapid.T, order string, ofProduct func(*domain.Product, domain.Line) (domain.Placement, error), ofModel func(*modelLine) answer) {
+	r.step(t,
+		func() answer { return answerOf(r.shop.tell(order, ofProduct)) },
+		func() answer { return ofModel(r.model.line(order)) })
+}
+
+func (r *run) endHold(t *rapid.T) {
+	line, at := r.anyLine(t), rapid.IntRange(1, 3).Draw(t, "at")
+	switch rapid.SampledFrom([]string{"confirm", "release", "expire"}).Draw(t, "how") {
+	case "confirm":
+		r.tell(t, line.order, (*domain.Product).ConfirmHold, r.model.confirm)
+	case "release":
+		r.tell(t, line.order, (*domain.Product).ReleaseHold, r.model.release)
+	default:
+		r.tell(t, line.order,
+			func(p *domain.Product, line domain.Line) (domain.Placement, error) {
+				return p.ExpireHold(line, domain.Instant(at))
+			},
+			func(line *modelLine) answer { return r.model.expire(line, at) })
+	}
+}
+
+func (r *run) ship(t *rapid.T) {
+	line := r.anyLine(t)
+	total := rapid.IntRange(0, line.qty+1).Draw(t, "shipped")
+	r.tell(t, line.order,
+		func(p *domain.Product, line domain.Line) (domain.Placement, error) { return p.ShipLine(line, total) },
+		func(line *modelLine) answer { return r.model.ship(line, total) })
+}
+
+// takeBack returns goods into the batch that a line has, or another.
+func (r *run) takeBack(t *rapid.T) {
+	line, ref := r.anyLine(t), ""
+	if rapid.Bool().Draw(t, "elsewhere") {
+		ref = r.anyBatch(t).ref
+	}
+	total := rapid.IntRange(1, line.shipped+1).Draw(t, "returned")
+	r.tell(t, line.order,
+		func(p *domain.Product, line domain.Line) (domain.Placement, error) {
+			r.shop.recall(p, ref)
+			return p.ReturnLine(line, total, ref)
+		},
+		func(line *modelLine) answer { return r.model.takeBack(line, total, ref) })
+}
+
+func (r *run) amend(t *rapid.T) {
+	line := r.anyLine(t)
+	qty, priority, need := rapid.IntRange(0, 12).Draw(t, "qty"), rapid.IntRange(3, 6).Draw(t, "priority"), rapid.IntRange(-1, 3).Draw(t, "need")
+	if qty == 0 {
+		qty = -1
+	}
+	if priority == 3 {
+		priority = -1
+	}
+	mayMove := rapid.Bool().Draw(t, "mayMove")
+	to := domain.Amendment{Qty: given(qty, qty), Priority: given(priority, domain.NewPriority(priority)), RequiredBy: given(need, day(need)), MayMove: mayMove}
+	r.tell(t, line.order,
+		func(p *domain.Product, line domain.Line) (domain.Placement, error) { return p.AmendLine(line, to) },
+		func(line *modelLine) answer { return r.model.amend(line, qty, priority, need, mayMove) })
 }
 
 func (r *run) cancel(t *rapid.T) {
-	line := r.anyLine(t)
-	r.step(t,
-		func() answer { return answerOf(r.shop.cancel(line.order), nil) },
-		func() answer { return r.model.cancel(line.order) }, "")
+	r.tell(t, r.anyLine(t).order, (*domain.Product).CancelLine, r.model.cancel)
 }
 
 // preview does something on a draft that is then dropped.
@@ -133,6 +247,7 @@ func (r *run) preview(t *rapid.T) {
 func (r *run) check(t *rapid.T) {
 	expect(t, r.shop.standing(), r.model.standing())
 	r.checkBatches(t)
+	r.checkLines(t)
 	r.checkNobodyWaitsInVain(t)
 	if r.shop.draft == nil {
 		r.checkProduct(t)
@@ -145,24 +260,42 @@ func (r *run) checkBatches(t *rapid.T) {
 	p := cmp.Or(r.shop.draft, r.shop.product)
 	for i, b := range r.model.batches {
 		want := domain.Batch{
-			Seq: int64(i) + 1, Ref: b.ref, SKU: sku, Purchased: b.qty, Allocated: b.qty - r.model.free(b),
-			ETA: day(b.eta), FirstQty: b.firstQty, FirstETA: day(b.eta),
+			Seq: int64(i) + 1, Ref: b.ref, SKU: sku, Purchased: b.qty, Allocated: b.qty - b.shipped - r.model.free(b), Shipped: b.shipped,
+			Closed: b.closed, ETA: day(b.eta), FirstQty: b.firstQty, FirstETA: day(b.firstETA),
 		}
-		if want.Allocated < 0 || want.Allocated > want.Purchased {
+		if want.Allocated < 0 || want.Allocated+want.Shipped > want.Purchased {
 			t.Fatalf("%s is oversold: %+v", b.ref, want)
 		}
 		expect(t, r.shop.batches[b.ref], want)
-		if got, atHand := p.Batch(b.ref); atHand || want.Available() > 0 {
+		if got, atHand := p.Batch(b.ref); atHand || want.Room() > 0 {
 			expect(t, got, want)
 		}
 	}
 	expect(t, len(r.shop.batches), len(r.model.batches))
 }
 
+// checkLines compares each line, as the facts give it, with the model's.
+func (r *run) checkLines(t *rapid.T) {
+	for i, l := range r.model.lines {
+		want := domain.Line{
+			OrderLine: domain.OrderLine{OrderID: l.order, SKU: sku, Qty: l.qty}, Seq: int64(i) + 1, Status: domain.Status(l.state), BatchRef: l.batch,
+			HeldUntil: domain.Instant(l.until), FirstQty: l.firstQty, Priority: domain.NewPriority(l.priority), RequiredBy: day(l.need),
+			Shipped: l.shipped, Returned: l.returned,
+		}
+		if want.Promised = len(l.promises) > 0; want.Promised {
+			want.FirstPromise = day(l.promises[0])
+		}
+		if l.batch != "" {
+			want.Promise = day(l.promises[len(l.promises)-1])
+		}
+		expect(t, r.shop.lines[l.order], want)
+	}
+}
+
 func (r *run) checkNobodyWaitsInVain(t *rapid.T) {
 	for _, line := range r.shop.lines {
-		if fit := r.model.largestFit(); line.Status == domain.StatusBackordered && line.Qty <= fit {
-			t.Fatalf("%s waits for %d units, and a batch has %d", line.OrderID, line.Qty, fit)
+		if fit := r.model.largestFit(); line.Status == domain.StatusBackordered && line.Open() <= fit {
+			t.Fatalf("%s waits for %d units, and a batch has %d", line.OrderID, line.Open(), fit)
 		}
 	}
 }
@@ -208,7 +341,7 @@ func day(eta int) domain.Date {
 }
 
 func answerOf(p domain.Placement, err error) answer {
-	a := answer{Code: codeOf(err), At: cmp.Or(p.BatchRef, string(p.Status)), LargestFit: p.LargestFit, Replayed: p.Replayed}
+	a := answer{Code: codeOf(err), At: place(p.BatchRef, string(p.Status)), LargestFit: p.LargestFit, Replayed: p.Replayed}
 	for _, b := range p.Why.PassedOver {
 		a.PassedOver = append(a.PassedOver, fmt.Sprintf("%d in %s", b.Available, b.BatchRef))
 	}
@@ -222,17 +355,14 @@ func answerOf(p domain.Placement, err error) answer {
 func told(facts []domain.Event) (ofLines map[string][]string, aside []string) {
 	ofLines = map[string][]string{}
 	for _, e := range facts {
-		switch e := e.(type) {
-		case domain.Allocated:
-			ofLines[e.OrderID] = append(ofLines[e.OrderID], short(e))
-		case domain.Deallocated:
-			ofLines[e.OrderID] = append(ofLines[e.OrderID], short(e))
-		case domain.Backordered:
-			ofLines[e.OrderID] = append(ofLines[e.OrderID], short(e))
-		case domain.LineCancelled:
-			ofLines[e.OrderID] = append(ofLines[e.OrderID], short(e))
-		default:
+		order := domain.LineOf(e)
+		if lost, ok := e.(domain.Deallocated); ok {
+			order = lost.OrderID
+		}
+		if order == "" {
 			aside = append(aside, short(e))
+		} else {
+			ofLines[order] = append(ofLines[order], short(e))
 		}
 	}
 	return ofLines, aside

@@ -15,6 +15,7 @@ func Register(bus *Bus) {
 	OnCommand(bus, ChangeBatchQuantity, func(c domain.ChangeBatchQuantity) About { return About{BatchRef: c.Ref} })
 	OnCommand(bus, CancelLine, func(c domain.CancelLine) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
 
+	OnCommand(bus, AllocateOrder, func(c domain.AllocateOrder) About { return About{OrderID: c.OrderID, SKUs: skusOf(c.Lines)} })
 	OnCommand(bus, ChangeBatch, func(c domain.ChangeBatch) About { return About{BatchRef: c.Ref} })
 	OnCommand(bus, ReceiveBatch, func(c domain.ReceiveBatch) About { return About{BatchRef: c.Ref} })
 	OnCommand(bus, CloseBatch, func(c domain.CloseBatch) About { return About{BatchRef: c.Ref} })
@@ -28,6 +29,14 @@ func Register(bus *Bus) {
 
 	OnEvent(bus, Reallocate)
 	OnEvent(bus, FillBackorders)
+}
+
+func skusOf(lines []domain.Wanted) []string {
+	skus := make([]string, len(lines))
+	for i, w := range lines {
+		skus[i] = w.SKU
+	}
+	return skus
 }
 
 // DescribeProduct handles DescribeProduct.

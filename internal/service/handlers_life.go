@@ -120,3 +120,24 @@ func ExpireHold(ctx context.Context, uow *UnitOfWork, cmd domain.ExpireHold) (do
 	}
 	return product.ExpireHold(line, cmd.At)
 }
+
+// AllocateOrder handles AllocateOrder.
+func AllocateOrder(ctx context.Context, uow *UnitOfWork, cmd domain.AllocateOrder) (domain.Placements, error) {
+	answer := domain.Placements{OrderID: cmd.OrderID, Lines: make([]domain.OrderedLine, len(cmd.Lines))}
+	for i, w := range cmd.Lines {
+		placement, err := Allocate(ctx, uow, domain.Allocate{
+			OrderID: cmd.OrderID, SKU: w.SKU, Qty: w.Qty, OnShortage: cmd.OnShortage,
+			Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: cmd.HoldUntil,
+		})
+		if err != nil && domain.KindOf(err) == domain.Internal {
+			return domain.Placements{}, err
+		}
+		answer.Lines[i] = domain.OrderedLine{Wanted: w, Placement: placement, Err: err}
+	}
+	if cmd.Mode == domain.AllLines {
+		if err := domain.OrderIncomplete(answer.Lines); err != nil {
+			return domain.Placements{}, err
+		}
+	}
+	return answer, nil
+}

@@ -59,6 +59,7 @@ func OnEvent[E domain.Event](b *Bus, h func(context.Context, *UnitOfWork, E) err
 type Effect[R any] struct {
 	Result R
 	Events []Envelope // the facts, in order; they have no position yet
+	Kept   []byte     // the answer of PerformOn that was given before; nil if there was none
 }
 
 // Send has a command handled and returns what its handler returns. When it
@@ -73,7 +74,7 @@ func Send[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (R, error) 
 // Perform is Send for those who want to know what happened as well.
 func Perform[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[R], error) {
 	var effect Effect[R]
-	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{r.(R), slices.Clone(events)} })
+	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{Result: r.(R), Events: slices.Clone(events)} })
 	if err != nil {
 		b.work.tellRefused(ctx, cmd.CommandName(), err)
 		return Effect[R]{}, err
@@ -101,21 +102,17 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}
-	var result any
 	c := &call{
 		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd),
-		fn: func(ctx context.Context, uow *UnitOfWork) (err error) {
-			uow.bus = b
-			if result, err = h.handle(ctx, uow, cmd); err != nil {
-				return err
-			}
-			return uow.React(ctx)
-		},
 	}
-	c.kept = func(events []Envelope) {
-		c.result = result
-		got(result, events)
+	c.fn = func(ctx context.Context, uow *UnitOfWork) (err error) {
+		uow.bus = b
+		if c.result, err = h.handle(ctx, uow, cmd); err != nil {
+			return err
+		}
+		return uow.React(ctx)
 	}
+	c.kept = func(events []Envelope) { got(c.result, events) }
 	return c, nil
 }
 

@@ -102,6 +102,7 @@ type Want struct {
 	Products []Known
 	Batches  []string // by reference, even if nothing is left of them
 	Lines    []LineID
+	Answers  []AnswerID
 }
 
 // LineID identifies an order line: there is one per order and SKU.
@@ -119,6 +120,7 @@ type Found struct {
 	Products []domain.Snapshot // but those whose version is the one known
 	Batches  []domain.Batch
 	Lines    []domain.Line
+	Answers  []KeptAnswer
 }
 
 // Changes is all that a transaction writes: the difference between what was
@@ -130,6 +132,8 @@ type Changes struct {
 	Changed  []domain.Batch  // by Seq
 	Lines    []LineChange    // in the order in which they were first changed
 	Events   []Envelope      // to append to the log, in order
+	Answers  []KeptAnswer    // in place of older ones to the same requests
+	Forget   time.Time       // answers that were kept before may be forgotten, a few at a time
 }
 
 // ProductChange is what became of a product's own numbers. Its batches are

@@ -10,8 +10,12 @@ import (
 
 // Preview returns what a command would do, and does nothing: it is the same
 // run, on a snapshot of its own, never written. It doesn't wait for writers.
-func Preview[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (effect Effect[R], _ error) {
-	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{r.(R), slices.Clone(events)} })
+func Preview[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[R], error) {
+	return preview[R](ctx, b, cmd)
+}
+
+func preview[R any](ctx context.Context, b *Bus, cmd domain.Message) (effect Effect[R], _ error) {
+	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{Result: r.(R), Events: slices.Clone(events)} })
 	if err != nil {
 		return effect, err
 	}

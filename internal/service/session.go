@@ -30,6 +30,7 @@ type session struct {
 	bySKU   map[string][]int
 	indexed int // how many of changed are in bySKU
 	events  []Envelope
+	answers []KeptAnswer // to be kept, by this transaction
 
 	broken error      // the transaction itself failed; nothing of it can be kept
 	uow    UnitOfWork // the present one; there is one at a time
@@ -111,8 +112,9 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 // keep makes what a unit of work did part of the world. Versions are handed
 // out here, so that a unit of work that is dropped leaves no gap.
 func (s *session) keep(uow *UnitOfWork) error {
-	for _, p := range uow.Products.drafts {
-		if err := s.settle(p, uow.events); err != nil {
+	versions := uow.number()
+	for i, p := range uow.Products.drafts {
+		if err := s.settle(p, versions[i]); err != nil {
 			return err
 		}
 	}
@@ -123,19 +125,12 @@ func (s *session) keep(uow *UnitOfWork) error {
 	return nil
 }
 
-// settle numbers the events of a product and makes it the one that others see.
-func (s *session) settle(p *domain.Product, events []Envelope) error {
-	version := p.Version()
-	for i := range events {
-		if events[i].SKU == p.SKU() {
-			version++
-			events[i].Version = version
-		}
-	}
-	if version == p.Version() {
+// settle makes a product, with so many events more, the one that others see.
+func (s *session) settle(p *domain.Product, events int) error {
+	if events == 0 {
 		return nil // nothing happened to it
 	}
-	edits, err := p.Settle(int(version - p.Version()))
+	edits, err := p.Settle(events)
 	if err != nil {
 		return err
 	}
@@ -333,6 +328,29 @@ func (s *session) load(ctx context.Context, want Want) error {
 	return nil
 }
 
+// answer returns the answer that was given to a request before; zero if there
+// was none, or it need not be kept any more.
+func (s *session) answer(ctx context.Context, id AnswerID) (KeptAnswer, error) {
+	for _, a := range s.answers {
+		if a.AnswerID == id {
+			return a, nil
+		}
+	}
+	found, err := s.tx.Load(ctx, Want{Answers: []AnswerID{id}})
+	if err != nil {
+		return KeptAnswer{}, s.noteBroken(err)
+	}
+	for _, a := range found.Answers {
+		if a.At.After(s.now.Add(-KeepAnswers)) {
+			return a, nil
+		}
+	}
+	return KeptAnswer{}, nil
+}
+
+// keepAnswer keeps an answer, also of a unit of work that was refused.
+func (s *session) keepAnswer(a KeptAnswer) { s.answers = append(s.answers, a) }
+
 // noteBroken remembers that the transaction itself failed.
 func (s *session) noteBroken(err error) error {
 	if s.broken == nil {
@@ -352,7 +370,7 @@ func (s *session) trim() {
 
 // changes is the difference between what was loaded and what there is now.
 func (s *session) changes() Changes {
-	out := Changes{Events: s.events}
+	out := Changes{Events: s.events, Answers: s.answers, Forget: s.now.Add(-KeepAnswers)}
 	for sku, from := range s.from {
 		if p := s.products.get(sku); p != nil && p.Version() != from {
 			out.Products = append(out.Products, ProductChange{from, p.Snapshot()})

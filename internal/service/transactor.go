@@ -49,10 +49,10 @@ type call struct {
 	origin domain.Origin
 	about  About
 	fn     func(context.Context, *UnitOfWork) error
+	result any              // of fn, when it has succeeded
 	kept   func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
 	turn   atomic.Int32     // one of the following
 	queued time.Time        // when it was handed over, if somebody observes
-	result any              // of the handler, if it has succeeded
 	err    error            // the outcome, once done was called
 	done   func()           // called after the commit
 }
@@ -266,10 +266,10 @@ func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ e
 			return false, s.broken
 		}
 	}
-	if len(s.events) == 0 {
+	if len(s.events) == 0 && len(s.answers) == 0 {
 		return false, nil
 	}
-	return true, tx.Write(ctx, s.changes())
+	return len(s.events) > 0, tx.Write(ctx, s.changes())
 }
 
 // retry calls fn again while it is stale, after a short random pause.

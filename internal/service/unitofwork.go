@@ -24,12 +24,13 @@ type UnitOfWork struct {
 	origin domain.Origin
 	name   string     // of the command
 	events []Envelope // the facts collected so far
+	counts []int      // room for number
 }
 
 // begin makes u a unit of work in which nothing has happened yet.
 func (u *UnitOfWork) begin(name string, origin domain.Origin) {
 	u.name, u.origin = name, origin
-	u.Products.drafts = u.Products.drafts[:0]
+	u.Products.forget()
 	u.Lines.forget()
 	u.events = u.events[:0]
 }
@@ -66,23 +67,71 @@ func (u *UnitOfWork) enter(sku string, e domain.Event) {
 	}
 }
 
+// number gives each event the version of its product, and returns how many each
+// product has.
+func (u *UnitOfWork) number() []int {
+	u.counts = append(u.counts[:0], make([]int, len(u.Products.drafts))...)
+	counts := u.counts
+	if len(counts) == 1 { // as almost always
+		for i := range u.events {
+			u.events[i].Version = u.Products.drafts[0].Version() + int64(i) + 1
+		}
+		counts[0] = len(u.events)
+		return counts
+	}
+	at := make(map[string]int, len(counts))
+	for i, p := range u.Products.drafts {
+		at[p.SKU()] = i
+	}
+	for i := range u.events {
+		of := at[u.events[i].SKU]
+		counts[of]++
+		u.events[i].Version = u.Products.drafts[of].Version() + int64(counts[of])
+	}
+	return counts
+}
+
 // Products is the repository of products as handlers see it. It hands out
 // drafts and remembers them, so that the unit of work knows what to save and
 // whose events to collect.
 type Products struct {
 	s      *session
-	drafts []*domain.Product // first seen first
+	drafts []*domain.Product          // first seen first
+	bySKU  map[string]*domain.Product // nil as long as there are few
 }
 
+func (r *Products) forget() { r.drafts, r.bySKU = r.drafts[:0], nil }
+
 // Add puts a new product in the repository.
-func (r *Products) Add(p *domain.Product) { r.drafts = append(r.drafts, p) }
+func (r *Products) Add(p *domain.Product) {
+	r.drafts = append(r.drafts, p)
+	if r.bySKU != nil {
+		r.bySKU[p.SKU()] = p
+	} else if len(r.drafts) > few {
+		r.bySKU = make(map[string]*domain.Product, 4*few)
+		for _, p := range r.drafts {
+			r.bySKU[p.SKU()] = p
+		}
+	}
+}
+
+// draft is the draft of a product that this unit of work has, or nil.
+func (r *Products) draft(sku string) *domain.Product {
+	if r.bySKU != nil {
+		return r.bySKU[sku]
+	}
+	for _, p := range r.drafts {
+		if p.SKU() == sku {
+			return p
+		}
+	}
+	return nil
+}
 
 // Get returns the product with the given SKU, or an unknown_sku error.
 func (r *Products) Get(ctx context.Context, sku string) (*domain.Product, error) {
-	for _, p := range r.drafts {
-		if p.SKU() == sku {
-			return p, nil
-		}
+	if p := r.draft(sku); p != nil {
+		return p, nil
 	}
 	p, err := r.s.product(ctx, sku)
 	if err != nil {
@@ -137,7 +186,7 @@ type changedLine struct {
 	places bool // the event is the reason for where the line stands
 }
 
-// few is how many changed lines are faster to look through than to look up.
+// few is how many things are faster to look through than to look up.
 const few = 8
 
 func (l *Lines) forget() { l.changed, l.last = l.changed[:0], nil }

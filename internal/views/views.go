@@ -229,6 +229,17 @@ type Reader interface {
 	Product(ctx context.Context, sku string) (Product, error)
 	// Products lists products by SKU.
 	Products(ctx context.Context, page Page) (List[Product], error)
+	// Availability returns what is available of each SKU that is asked for, in
+	// the order of the questions.
+	Availability(ctx context.Context, asks []Ask) ([]Availability, error)
+	// Late lists the lines that are promised for a day after the one on which
+	// they are needed, and those that still wait on a day after it, oldest first.
+	Late(ctx context.Context, asOf string, page Page) (List[LateLine], error)
+	// AtRisk lists the lines whose batch should have come before a day, oldest
+	// first.
+	AtRisk(ctx context.Context, asOf string, page Page) (List[LateLine], error)
+	// History returns a line with all that happened to it, oldest first.
+	History(ctx context.Context, orderID, sku string) (History, error)
 	// Batch returns a batch.
 	Batch(ctx context.Context, ref string) (Batch, error)
 	// BatchLines lists the lines that have stock of a batch, those that would

@@ -29,6 +29,8 @@ import (
 type Inner interface {
 	service.Store
 	service.Audited
+	service.Mailbox
+	service.WebhookStore
 	views.Reader
 	access.Tokens
 	Close() error

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"allot/internal/domain"
 	"allot/internal/service"
@@ -44,6 +45,7 @@ type world struct {
 
 	webhooks    map[int64]views.Webhook
 	lastWebhook int64 // id
+	answers     map[service.AnswerID]service.KeptAnswer
 }
 
 type failed struct {
@@ -61,6 +63,7 @@ func New() *Store {
 		failures:   map[failed]service.Failure{},
 		noted:      map[int64]int64{},
 		webhooks:   map[int64]views.Webhook{},
+		answers:    map[service.AnswerID]service.KeptAnswer{},
 	}}
 }
 
@@ -87,6 +90,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	for _, e := range t.written {
 		s.world.append(e)
 	}
+	s.world.keep(t.answers, t.forget)
 	return nil
 }
 
@@ -108,6 +112,17 @@ func (s *Store) HoldsDue(_ context.Context, now domain.Instant, limit int) (due 
 		due = append(due, service.LineID{OrderID: l.OrderID, SKU: l.SKU})
 	}
 	return due, nil
+}
+
+// keep keeps answers, and forgets those before a time.
+func (w *world) keep(answers []service.KeptAnswer, before time.Time) {
+	if len(answers) == 0 {
+		return
+	}
+	maps.DeleteFunc(w.answers, func(_ service.AnswerID, a service.KeptAnswer) bool { return a.At.Before(before) })
+	for _, a := range answers {
+		w.answers[a.AnswerID] = a
+	}
 }
 
 func (w *world) append(e service.Envelope) {
@@ -138,6 +153,11 @@ func (r reader) Load(_ context.Context, want service.Want) (found service.Found,
 	for _, id := range want.Lines {
 		if line, ok := r.Lines[id.OrderID][id.SKU]; ok {
 			found.Lines = append(found.Lines, line)
+		}
+	}
+	for _, id := range want.Answers {
+		if a, ok := r.answers[id]; ok {
+			found.Answers = append(found.Answers, a)
 		}
 	}
 	return found, nil
@@ -199,6 +219,8 @@ type tx struct {
 	reader
 	given   map[service.Sequence]int64
 	written []service.Envelope
+	answers []service.KeptAnswer
+	forget  time.Time
 	failed  error // of Write
 }
 
@@ -218,5 +240,6 @@ func (t *tx) Write(_ context.Context, c service.Changes) error {
 		}
 	}
 	t.written = append(t.written, c.Events...)
+	t.answers, t.forget = append(t.answers, c.Answers...), c.Forget
 	return nil
 }

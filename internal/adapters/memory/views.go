@@ -144,11 +144,11 @@ func (s *Store) Events(_ context.Context, page views.Page) (views.List[views.Eve
 	defer s.mu.RUnlock()
 	var out []views.Event
 	for _, e := range s.world.log[min(max(after, 0), int64(len(s.world.log))):] {
-		shown, err := shownEvent(e)
+		v, err := viewEvent(e)
 		if err != nil {
 			return views.List[views.Event]{}, err
 		}
-		out = append(out, shown)
+		out = append(out, v)
 		if len(out) > page.Size() {
 			break
 		}
@@ -156,8 +156,7 @@ func (s *Store) Events(_ context.Context, page views.Page) (views.List[views.Eve
 	return views.NewList(out, page.Size(), func(e views.Event) string { return service.CursorAtNumber(e.Position) }), nil
 }
 
-// shownEvent is e as readers see it.
-func shownEvent(e service.Envelope) (views.Event, error) {
+func viewEvent(e service.Envelope) (views.Event, error) {
 	body, err := eventjson.Encode(e.Event)
 	return views.Event{
 		Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,

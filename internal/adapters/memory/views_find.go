@@ -25,7 +25,7 @@ func (s *Store) Recent(_ context.Context, f views.LogFilter, page views.Page) (v
 	from := max(before-views.MaxLook, 1)
 	var out []views.Event
 	for _, e := range slices.Backward(s.world.log[from-1 : before-1]) {
-		shown, err := shownEvent(e)
+		shown, err := viewEvent(e)
 		if err != nil {
 			return views.List[views.Event]{}, err
 		}

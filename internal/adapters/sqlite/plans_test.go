@@ -17,6 +17,8 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 		{"open batches", sized{selectOpen, 64}.String(), []string{"b USING INDEX open_batches (sku=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"batches by reference", sized{selectRefs, 64}.String(), []string{"b USING INDEX sqlite_autoindex_batches_1 (ref=?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"lines", sized{selectLines, 64}.String(), []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=? AND sku=?)", "b USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"answers", sized{selectAnswers, 8}.String(), []string{"answers USING INDEX sqlite_autoindex_answers_1 (scope=? AND key=?)"}},
+		{"answers to forget", sized{forgetAnswers, 1}.String(), []string{"answers USING INTEGER PRIMARY KEY (rowid=?)", "answers USING COVERING INDEX answers_by_age (at<?)"}},
 		{"holds that end", selectHoldsDue, []string{"lines USING INDEX holds (held_until<?)"}},
 		{"a change of a batch", sized{updateBatch, 1}.String(), []string{"batches USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"lines of a batch", linesOf, []string{"l USING INDEX lines_by_batch (batch=?)", "batches USING COVERING INDEX sqlite_autoindex_batches_1 (ref=?)"}},

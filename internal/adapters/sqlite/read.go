@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"iter"
+	"slices"
+	"time"
 
 	"allot/internal/domain"
 	"allot/internal/service"
@@ -20,6 +22,7 @@ var (
 	selectOpen     = statement{batchColumns + fromOpen + `AND b.sku IN (`, `?`, `)`}
 	selectRefs     = statement{selectBatch + `b.ref IN (`, `?`, `)`}
 	selectLines    = statement{lineColumns + `FROM (VALUES `, `(?, ?)`, `) v CROSS JOIN lines l ON l.order_id = v.column1 AND l.sku = v.column2 LEFT JOIN batches b ON b.seq = l.batch`}
+	selectAnswers  = statement{`SELECT scope, key, request, at, answer FROM (VALUES `, `(?, ?)`, `) v CROSS JOIN answers ON scope = v.column1 AND key = v.column2`}
 )
 
 const (
@@ -54,6 +57,26 @@ func (r *reading) Load(_ context.Context, want service.Want) (found service.Foun
 	r.args = args
 	err = r.read(selectLines, args, func(v []driver.Value) {
 		found.Lines = append(found.Lines, line(v))
+	})
+	if err != nil {
+		return found, err
+	}
+	found.Answers, err = r.answers(want.Answers)
+	return found, err
+}
+
+func (r *reading) answers(want []service.AnswerID) (found []service.KeptAnswer, _ error) {
+	args := r.args[:0]
+	for _, id := range want {
+		args = append(args, id.Scope, id.Key)
+	}
+	r.args = args
+	err := r.read(selectAnswers, args, func(v []driver.Value) {
+		answer, _ := v[4].([]byte) // nil if it is empty
+		found = append(found, service.KeptAnswer{
+			AnswerID: service.AnswerID{Scope: v[0].(string), Key: v[1].(string)}, Request: v[2].(string),
+			At: time.UnixMicro(v[3].(int64)).UTC(), Answer: slices.Clone(answer),
+		})
 	})
 	return found, err
 }

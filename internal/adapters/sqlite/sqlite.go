@@ -32,6 +32,9 @@ type Store struct {
 	trouble  error // of the last attempt to write; nil if it went well
 
 	delivery delivery
+
+	stocks      stocks
+	askVersions *sql.Stmt // selectVersions
 }
 
 // Open opens the database in a file for reading and writing, and creates it if
@@ -61,7 +64,13 @@ func Open(ctx context.Context, file, program string) (_ *Store, err error) {
 		return nil, err
 	}
 	s.readers = openReaders(file)
-	return s, nil
+	return s, s.prepare(ctx)
+}
+
+// prepare prepares what is asked for most often.
+func (s *Store) prepare(ctx context.Context) (err error) {
+	s.askVersions, err = s.readers.PrepareContext(ctx, selectVersions)
+	return classify(err)
 }
 
 // OpenReadOnly opens the database in a file for those who only look. It may be
@@ -74,6 +83,9 @@ func OpenReadOnly(ctx context.Context, file string) (*Store, error) {
 	if err := checkVersion(ctx, s.readers); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -82,6 +94,9 @@ var errReadOnly = errors.New("this database was opened for reading only")
 // Close closes the database and lets others write.
 func (s *Store) Close() error {
 	var errs []error
+	if s.askVersions != nil {
+		errs = append(errs, s.askVersions.Close())
+	}
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())
 	}

@@ -41,10 +41,13 @@ func (l listing[T]) page(ctx context.Context, db queryer, page views.Page, q str
 	return views.NewList(items, size, l.cursor), nil
 }
 
-const selectExplained = lineColumns + `,
+const (
+	fromExplained = lineColumns + `,
 	e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause
-	FROM lines l LEFT JOIN batches b ON b.seq = l.batch JOIN events e ON e.position = l.event JOIN origins o ON o.id = e.origin
-	WHERE l.order_id = ? ORDER BY l.sku`
+	FROM lines l LEFT JOIN batches b ON b.seq = l.batch JOIN events e ON e.position = l.event JOIN origins o ON o.id = e.origin `
+	selectExplained     = fromExplained + `WHERE l.order_id = ? ORDER BY l.sku`
+	selectExplainedLine = fromExplained + `WHERE l.order_id = ? AND l.sku = ?`
+)
 
 // Order implements views.Reader.
 func (s *Store) Order(ctx context.Context, orderID string) (views.Order, error) {

@@ -53,7 +53,10 @@ var (
 		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ? WHERE seq = ?`, ``}
 	insertLineEvents = statement{`INSERT OR ROLLBACK INTO line_events (line, event) VALUES `, `(?, ?)`, ``}
 	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	insertEvents     = statement{`INSERT OR ROLLBACK INTO events (position, at, sku, version, name, origin, body) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	upsertAnswers    = statement{`INSERT OR ROLLBACK INTO answers (scope, key, request, at, answer) VALUES `, `(?, ?, ?, ?, ?)`,
+		` ON CONFLICT (scope, key) DO UPDATE SET request = excluded.request, at = excluded.at, answer = excluded.answer`}
+	forgetAnswers = statement{`DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE at < `, `? ORDER BY at LIMIT ?)`, ``}
+	insertEvents  = statement{`INSERT OR ROLLBACK INTO events (position, at, sku, version, name, origin, body) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 )
 
 // Reserve implements service.Tx.
@@ -85,7 +88,28 @@ func (t *tx) writeAll(c service.Changes) error {
 	if err := t.writeLines(c); err != nil {
 		return err
 	}
-	return t.writeEvents(c.Events)
+	if err := t.writeEvents(c.Events); err != nil {
+		return err
+	}
+	return t.writeAnswers(c)
+}
+
+// writeAnswers keeps answers. For each it forgets two old ones, if there are
+// any, so that they don't pile up.
+func (t *tx) writeAnswers(c service.Changes) error {
+	if len(c.Answers) == 0 {
+		return nil
+	}
+	if _, err := t.write(forgetAnswers, c.Forget.UnixMicro(), int64(2*len(c.Answers))); err != nil {
+		return err
+	}
+	args := t.args[:0]
+	for _, a := range c.Answers {
+		args = append(args, a.Scope, a.Key, a.Request, a.At.UnixMicro(), a.Answer)
+	}
+	t.args = args
+	_, err := t.write(upsertAnswers, args...)
+	return err
 }
 
 func (t *tx) writeProducts(changes []service.ProductChange) error {

@@ -76,6 +76,9 @@ func numbered(e domain.Event, batches, lines ranks) domain.Event {
 	case domain.LineCancelled:
 		e.Seq = lines.of(e.Seq)
 		return e
+	case domain.HoldEnded:
+		e.Seq = lines.of(e.Seq)
+		return e
 	}
 	return e
 }

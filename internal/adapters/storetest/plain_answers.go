@@ -21,15 +21,19 @@ type answer struct {
 	Batch      string // and its numbers
 	Name       string
 	Replayed   bool
+	Lines      []answer // of an order
 }
 
 func (m *model) shown(b *modelBatch) string {
-	return showBatch(domain.Batch{Ref: b.ref, SKU: b.sku, Purchased: b.qty, Allocated: b.qty - m.free(b), ETA: b.eta, FirstQty: b.firstQty, FirstETA: b.eta})
+	return showBatch(domain.Batch{
+		Ref: b.ref, SKU: b.sku, Purchased: b.qty, Allocated: b.qty - b.shipped - m.free(b), Shipped: b.shipped, Closed: b.closed,
+		ETA: b.eta, FirstQty: b.firstQty, FirstETA: b.firstETA,
+	})
 }
 
 func showBatch(b domain.Batch) string {
-	return fmt.Sprintf("%s of %s: %d of %d, at first of %d, are allocated; ETA %s, at first %s",
-		b.Ref, b.SKU, b.Allocated, b.Purchased, b.FirstQty, b.ETA, b.FirstETA)
+	return fmt.Sprintf("%s of %s: %d of %d, at first of %d, are allocated, %d shipped; ETA %s, at first %s, closed %t",
+		b.Ref, b.SKU, b.Allocated, b.Purchased, b.FirstQty, b.Shipped, b.ETA, b.FirstETA, b.Closed)
 }
 
 // told is what a store told the sender of a command.
@@ -42,8 +46,13 @@ func told(o service.Outcome[any]) (a answer) {
 		return answer{Name: r.Description, Replayed: r.Replayed}
 	case domain.Batched:
 		return answer{Batch: showBatch(r.Batch), Replayed: r.Replayed}
+	case domain.Placements:
+		for _, l := range r.Lines {
+			a.Lines = append(a.Lines, told(service.Outcome[any]{Result: l.Placement, Err: l.Err}))
+		}
+		return a
 	case domain.Placement:
-		return answer{At: cmp.Or(r.BatchRef, string(r.Status)), LargestFit: r.LargestFit, PassedOver: passedOver(r.Why), Replayed: r.Replayed}
+		return answer{At: place(r.BatchRef, string(r.Status)), LargestFit: r.LargestFit, PassedOver: passedOver(r.Why), Replayed: r.Replayed}
 	}
 	return answer{Code: fmt.Sprintf("%T is no answer", o.Result)}
 }
@@ -73,7 +82,7 @@ func (m *model) tables() (rows []string) {
 	for sku, name := range m.names {
 		waiting := 0
 		for _, line := range m.lines {
-			if line.sku == sku && line.at == "backordered" {
+			if line.sku == sku && line.state == "backordered" {
 				waiting++
 			}
 		}
@@ -83,10 +92,25 @@ func (m *model) tables() (rows []string) {
 	for _, b := range m.batches {
 		rows = append(rows, m.shown(b))
 	}
-	for _, line := range m.lines {
-		rows = append(rows, fmt.Sprintf("%d %s for %s: %s", line.qty, line.sku, line.order, line.at))
+	for _, l := range m.lines {
+		line := domain.Line{
+			OrderLine: domain.OrderLine{OrderID: l.order, SKU: l.sku, Qty: l.qty}, Status: domain.Status(l.state), BatchRef: l.batch,
+			HeldUntil: l.until, FirstQty: l.firstQty, Priority: l.priority, RequiredBy: l.need, Shipped: l.shipped, Returned: l.returned,
+		}
+		if line.Promised = len(l.promises) > 0; line.Promised {
+			line.FirstPromise = l.promises[0]
+		}
+		if l.batch != "" {
+			line.Promise = l.promises[len(l.promises)-1]
+		}
+		rows = append(rows, showLine(line))
 	}
 	return rows
+}
+
+func showLine(l domain.Line) string {
+	l.Seq = 0 // it only means an order
+	return fmt.Sprintf("%+v", l)
 }
 
 func showProduct(p domain.Snapshot) string {
@@ -109,7 +133,7 @@ func tables(books []service.Book) (rows []string) {
 		rows = append(rows, showBatch(b))
 	}
 	for _, l := range lines {
-		rows = append(rows, fmt.Sprintf("%d %s for %s: %s", l.Qty, l.SKU, l.OrderID, cmp.Or(l.BatchRef, string(l.Status))))
+		rows = append(rows, showLine(l))
 	}
 	return rows
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"allot/internal/domain"
@@ -20,15 +21,37 @@ type model struct {
 }
 
 type modelBatch struct {
-	ref, sku      string
-	qty, firstQty int
-	eta           domain.Date
+	ref, sku               string
+	qty, firstQty, shipped int
+	eta, firstETA          domain.Date
+	closed                 bool
 }
 
 type modelLine struct {
-	order, sku string
-	qty        int
-	at         string // the reference of its batch, or "backordered" or "cancelled"
+	order, sku        string
+	qty, firstQty     int
+	state             string
+	batch             string // while allocated, held or shipped
+	until             domain.Instant
+	priority          domain.Priority
+	need              domain.Date
+	shipped, returned int
+	promises          []domain.Date // all that it was ever given, the first first
+}
+
+func (l *modelLine) open() int      { return l.qty - l.shipped }
+func (l *modelLine) has() bool      { return l.state == "allocated" || l.state == "held" }
+func (l *modelLine) replay() answer { return answer{At: place(l.batch, l.state), Replayed: true} }
+
+// place says where a line stands: its batch, and what else there is to say.
+func place(batch, state string) string {
+	switch {
+	case batch == "":
+		return state
+	case state == "allocated":
+		return batch
+	}
+	return batch + " " + state
 }
 
 func newModel() *model {
@@ -36,22 +59,64 @@ func newModel() *model {
 }
 
 // do does a command.
-func (m *model) do(message domain.Message) (a answer) {
-	before := m.standing()
+func (m *model) do(message domain.Message) answer {
 	switch c := message.(type) {
 	case domain.DescribeProduct:
-		a = m.describe(c)
+		return m.describe(c)
 	case domain.CreateBatch:
-		a = m.add(c)
+		return m.add(c)
 	case domain.Allocate:
-		a = m.allocate(c)
+		return m.allocate(c)
+	case domain.AllocateOrder:
+		return m.allocateOrder(c)
 	case domain.ChangeBatchQuantity:
-		a = m.change(c)
-	case domain.CancelLine:
-		a = m.cancel(c)
+		return m.change(c.Ref, domain.To(c.Qty), domain.Change[domain.Date]{}, false)
+	case domain.ChangeBatch:
+		if !c.Qty.Given && !c.ETA.Given {
+			return answer{Code: domain.CodeValidationFailed}
+		}
+		return m.change(c.Ref, c.Qty, c.ETA, false)
+	case domain.ReceiveBatch:
+		return m.change(c.Ref, c.Qty, domain.To(domain.Date(0)), true)
+	case domain.CloseBatch:
+		return m.setClosed(c.Ref, true)
+	case domain.ReopenBatch:
+		return m.setClosed(c.Ref, false)
 	}
-	m.count(before)
-	return a
+	return m.aboutLine(message)
+}
+
+func (m *model) aboutLine(message domain.Message) answer {
+	switch c := message.(type) {
+	case domain.CancelLine:
+		return m.tell(c.OrderID, c.SKU, true, m.cancel)
+	case domain.ConfirmHold:
+		return m.tell(c.OrderID, c.SKU, true, m.confirm)
+	case domain.ReleaseHold:
+		return m.tell(c.OrderID, c.SKU, true, m.release)
+	case domain.ExpireHold:
+		return m.tell(c.OrderID, c.SKU, true, func(l *modelLine) answer { return m.expire(l, c.At) })
+	case domain.ShipLine:
+		return m.tell(c.OrderID, c.SKU, c.Shipped >= 0, func(l *modelLine) answer { return m.ship(l, c.Shipped) })
+	case domain.ReturnLine:
+		return m.tell(c.OrderID, c.SKU, c.Returned > 0, func(l *modelLine) answer { return m.takeBack(l, c.Returned, c.BatchRef) })
+	case domain.AmendLine:
+		valid := (c.Qty.Given || c.Priority.Given || c.RequiredBy.Given) && (!c.Qty.Given || c.Qty.To > 0)
+		return m.tell(c.OrderID, c.SKU, valid, func(l *modelLine) answer { return m.amend(l, c.Amendment) })
+	}
+	return answer{Code: fmt.Sprintf("%T is not in the model", message)}
+}
+
+// tell does something to a line that must be there.
+func (m *model) tell(order, sku string, valid bool, does func(*modelLine) answer) answer {
+	if order == "" || sku == "" || !valid {
+		return answer{Code: domain.CodeValidationFailed}
+	}
+	line := m.line(order, sku)
+	if line == nil {
+		return answer{Code: domain.CodeUnknownLine}
+	}
+	return does(line)
 }
 
 func (m *model) describe(c domain.DescribeProduct) answer {
@@ -72,12 +137,12 @@ func (m *model) add(c domain.CreateBatch) answer {
 		return answer{Code: domain.CodeValidationFailed}
 	}
 	if b := m.batch(c.Ref); b != nil {
-		if b.sku != c.SKU || b.eta != c.ETA || b.qty != c.Qty && b.firstQty != c.Qty {
+		if b.sku != c.SKU || (b.eta != c.ETA || b.qty != c.Qty) && (b.firstETA != c.ETA || b.firstQty != c.Qty) {
 			return answer{Code: domain.CodeBatchConflict}
 		}
 		return answer{Batch: m.shown(b), Replayed: true}
 	}
-	b := &modelBatch{c.Ref, c.SKU, c.Qty, c.Qty, c.ETA}
+	b := &modelBatch{ref: c.Ref, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, eta: c.ETA, firstETA: c.ETA}
 	m.batches = append(m.batches, b)
 	m.names[c.SKU] += "" // it is known from now on
 	m.supplyChanged(c.SKU)
@@ -92,86 +157,352 @@ func (m *model) allocate(c domain.Allocate) answer {
 	if _, known := m.names[c.SKU]; !known {
 		return answer{Code: domain.CodeUnknownSKU}
 	}
-	if line := m.line(c.OrderID, c.SKU); line != nil {
-		return m.repeat(line, c.Qty)
+	line := m.line(c.OrderID, c.SKU)
+	if line != nil && line.state != "expired" {
+		return m.repeat(line, c)
 	}
-	b, passedOver := m.choose(c.SKU, c.Qty)
-	if b != nil {
-		m.lines = append(m.lines, &modelLine{c.OrderID, c.SKU, c.Qty, b.ref})
-		return answer{At: b.ref, PassedOver: passedOver}
+	b, passedOver := m.choose(c.SKU, c.Qty, "")
+	if b == nil {
+		m.ranOut(c.SKU)
+		if c.OnShortage == domain.Refuse || c.HoldUntil > 0 {
+			return answer{At: "refused", LargestFit: m.largestFit(c.SKU), PassedOver: passedOver}
+		}
 	}
-	m.ranOut(c.SKU)
-	if c.OnShortage == domain.Refuse {
-		return answer{At: "refused", LargestFit: m.largestFit(c.SKU), PassedOver: passedOver}
+	if line == nil {
+		line = &modelLine{}
+		m.lines = append(m.lines, line)
 	}
-	m.lines = append(m.lines, &modelLine{c.OrderID, c.SKU, c.Qty, "backordered"})
-	return answer{At: "backordered", LargestFit: m.largestFit(c.SKU), PassedOver: passedOver}
+	*line = modelLine{order: c.OrderID, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, until: c.HoldUntil, priority: c.Priority, need: c.RequiredBy}
+	return m.put(line, b, passedOver)
 }
 
-func (m *model) repeat(line *modelLine, qty int) answer {
-	switch {
-	case line.at == "cancelled":
-		return answer{Code: domain.CodeLineCancelled}
-	case line.qty != qty:
-		return answer{Code: domain.CodeLineConflict}
-	case line.at == "backordered":
-		return answer{At: line.at, LargestFit: m.largestFit(line.sku), Replayed: true}
-	}
-	return answer{At: line.at, Replayed: true}
-}
-
-func (m *model) change(c domain.ChangeBatchQuantity) answer {
-	if c.Ref == "" || c.Qty < 0 {
+// allocateOrder allocates line by line. If all were to be allocated and one
+// isn't, the shop is as it was.
+func (m *model) allocateOrder(c domain.AllocateOrder) (a answer) {
+	if c.OrderID == "" {
 		return answer{Code: domain.CodeValidationFailed}
 	}
-	b := m.batch(c.Ref)
+	seen := map[string]bool{}
+	for _, w := range c.Lines {
+		if w.SKU == "" || w.Qty < 1 || seen[w.SKU] {
+			return answer{Code: domain.CodeValidationFailed}
+		}
+		seen[w.SKU] = true
+	}
+	before := m.clone()
+	for _, w := range c.Lines {
+		one := m.allocate(domain.Allocate{
+			OrderID: c.OrderID, SKU: w.SKU, Qty: w.Qty, OnShortage: c.OnShortage, Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: c.HoldUntil,
+		})
+		a.Lines = append(a.Lines, one)
+		if lacks := one.Code != "" || one.At == "refused" || one.At == "backordered"; lacks && c.Mode == domain.AllLines {
+			*m = before
+			return answer{Code: domain.CodeOrderIncomplete}
+		}
+	}
+	return a
+}
+
+func (m *model) clone() model {
+	to := model{names: maps.Clone(m.names), short: maps.Clone(m.short), facts: maps.Clone(m.facts)}
+	for _, b := range m.batches {
+		same := *b
+		to.batches = append(to.batches, &same)
+	}
+	for _, l := range m.lines {
+		same := *l
+		to.lines = append(to.lines, &same)
+	}
+	return to
+}
+
+// put gives a line the batch that was chosen for it, or has it wait.
+func (m *model) put(line *modelLine, b *modelBatch, passedOver []string) answer {
+	m.facts[line.sku]++
+	if b == nil {
+		line.state, line.batch = "backordered", ""
+		return answer{At: "backordered", LargestFit: m.largestFit(line.sku), PassedOver: passedOver}
+	}
+	line.state, line.batch = "allocated", b.ref
+	if line.until > 0 {
+		line.state = "held"
+	}
+	line.promises = append(line.promises, b.eta)
+	return answer{At: place(line.batch, line.state), PassedOver: passedOver}
+}
+
+func (m *model) repeat(line *modelLine, c domain.Allocate) answer {
+	switch {
+	case line.state == "cancelled":
+		return answer{Code: domain.CodeLineCancelled}
+	case line.qty != c.Qty && line.firstQty != c.Qty:
+		return answer{Code: domain.CodeLineConflict}
+	case line.state == "held" && c.HoldUntil == 0:
+		return m.confirm(line)
+	case line.state == "held" && c.HoldUntil != line.until:
+		line.until = c.HoldUntil
+		m.facts[line.sku]++
+		return answer{At: place(line.batch, line.state)}
+	case line.state == "backordered":
+		return answer{At: line.state, LargestFit: m.largestFit(line.sku), Replayed: true}
+	}
+	return line.replay()
+}
+
+func (m *model) confirm(line *modelLine) answer {
+	switch line.state {
+	case "held":
+		line.state, line.until = "allocated", 0
+		m.facts[line.sku]++
+		return answer{At: line.batch}
+	case "expired":
+		return answer{Code: domain.CodeHoldEnded}
+	case "cancelled":
+		return answer{Code: domain.CodeLineCancelled}
+	}
+	return line.replay()
+}
+
+func (m *model) release(line *modelLine) answer {
+	switch line.state {
+	case "held":
+		return m.giveUp(line)
+	case "expired", "cancelled":
+		return line.replay()
+	}
+	return answer{Code: domain.CodeNotHeld}
+}
+
+func (m *model) expire(line *modelLine, at domain.Instant) answer {
+	if line.state != "held" || line.until > at {
+		return line.replay()
+	}
+	return m.giveUp(line)
+}
+
+func (m *model) giveUp(line *modelLine) answer {
+	m.facts[line.sku] += 2
+	line.state, line.batch, line.until = "expired", "", 0
+	m.fill(line.sku)
+	return answer{At: "expired"}
+}
+
+func (m *model) change(ref string, qty domain.Change[int], eta domain.Change[domain.Date], received bool) answer {
+	if ref == "" || qty.To < 0 {
+		return answer{Code: domain.CodeValidationFailed}
+	}
+	b := m.batch(ref)
 	if b == nil {
 		return answer{Code: domain.CodeUnknownBatch}
 	}
-	if b.qty == c.Qty {
-		return answer{Batch: m.shown(b), Replayed: true}
+	was, is := *b, *b
+	if qty.Given {
+		is.qty = qty.To
 	}
-	b.qty = c.Qty
-	m.supplyChanged(b.sku)
-	for _, line := range m.displace(b) {
-		if to, _ := m.choose(b.sku, line.qty); to != nil {
-			line.at = to.ref
-			continue
+	if eta.Given {
+		is.eta = eta.To
+	}
+	switch {
+	case received && was.eta == 0 && is.qty != was.qty:
+		return answer{Code: domain.CodeBatchArrived}
+	case is == was:
+		return answer{Batch: m.shown(b), Replayed: true}
+	case is.qty < b.shipped:
+		return answer{Code: domain.CodeBelowShipped}
+	case is.eta > 0 && is.eta != was.eta && b.shipped > 0:
+		return answer{Code: domain.CodeBatchArrived}
+	}
+	*b = is
+	if is.qty != was.qty {
+		m.supplyChanged(b.sku)
+	}
+	if is.eta != was.eta {
+		m.facts[b.sku]++
+	}
+	m.displace(b)
+	for _, line := range m.lines {
+		if line.batch == ref && line.has() && line.promises[len(line.promises)-1] != b.eta {
+			line.promises = append(line.promises, b.eta)
+			m.facts[b.sku]++
 		}
-		m.ranOut(b.sku)
-		line.at = "backordered"
 	}
 	m.fill(b.sku)
 	return answer{Batch: m.shown(b)}
 }
 
-// displace takes lines out of a batch, the latest first, until the rest fits.
-// It returns them oldest first.
-func (m *model) displace(b *modelBatch) (displaced []*modelLine) {
-	for _, line := range slices.Backward(m.lines) {
-		if m.free(b) < 0 && line.at == b.ref {
-			line.at = "nowhere"
+// displace has those lose their place that no longer fit: of the lowest
+// priority the youngest first. Those served first are placed anew first.
+func (m *model) displace(b *modelBatch) {
+	var displaced []*modelLine
+	for _, line := range slices.Backward(m.queue(func(l *modelLine) bool { return l.batch == b.ref && l.has() })) {
+		if m.free(b) < 0 {
+			line.batch = ""
 			displaced = append(displaced, line)
 		}
 	}
-	slices.Reverse(displaced)
-	return displaced
+	for _, line := range slices.Backward(displaced) {
+		to, _ := m.choose(b.sku, line.open(), b.ref)
+		if to == b {
+			line.batch = b.ref
+			continue
+		}
+		m.facts[b.sku]++
+		if to == nil {
+			m.ranOut(b.sku)
+		}
+		if to == nil && line.state == "held" {
+			line.state, line.until = "expired", 0
+			m.facts[b.sku]++
+			continue
+		}
+		m.put(line, to, nil)
+	}
 }
 
-func (m *model) cancel(c domain.CancelLine) answer {
-	if c.OrderID == "" || c.SKU == "" {
+func (m *model) setClosed(ref string, closed bool) answer {
+	if ref == "" {
 		return answer{Code: domain.CodeValidationFailed}
 	}
-	line := m.line(c.OrderID, c.SKU)
-	if line == nil {
-		return answer{Code: domain.CodeUnknownLine}
+	b := m.batch(ref)
+	if b == nil {
+		return answer{Code: domain.CodeUnknownBatch}
 	}
-	if line.at == "cancelled" {
-		return answer{At: "cancelled", Replayed: true}
+	if b.closed == closed {
+		return answer{Batch: m.shown(b), Replayed: true}
 	}
-	line.at = "cancelled"
-	m.fill(c.SKU)
+	b.closed = closed
+	m.supplyChanged(b.sku)
+	m.fill(b.sku)
+	return answer{Batch: m.shown(b)}
+}
+
+func (m *model) cancel(line *modelLine) answer {
+	switch {
+	case line.state == "cancelled":
+		return line.replay()
+	case line.state == "shipped":
+		return answer{Code: domain.CodeLineShipped}
+	case line.has():
+		m.facts[line.sku]++
+	}
+	line.state, line.batch, line.until = "cancelled", "", 0
+	m.facts[line.sku]++
+	m.fill(line.sku)
 	return answer{At: "cancelled"}
+}
+
+func (m *model) ship(line *modelLine, total int) answer {
+	if total == 0 {
+		total = line.qty
+	}
+	switch {
+	case total == line.shipped:
+		return line.replay()
+	case line.state == "cancelled":
+		return answer{Code: domain.CodeLineCancelled}
+	case total > line.qty:
+		return answer{Code: domain.CodeTooManyUnits}
+	case total < line.shipped:
+		return answer{Code: domain.CodeBelowShipped}
+	case line.state != "allocated":
+		return answer{Code: domain.CodeNothingToShip}
+	case m.batch(line.batch).eta > 0:
+		return answer{Code: domain.CodeBatchNotArrived}
+	}
+	m.batch(line.batch).shipped += total - line.shipped
+	line.shipped = total
+	if line.open() == 0 {
+		line.state = "shipped"
+	}
+	m.facts[line.sku]++
+	return answer{At: place(line.batch, line.state)}
+}
+
+func (m *model) takeBack(line *modelLine, total int, ref string) answer {
+	if ref != "" && m.batch(ref) == nil {
+		return answer{Code: domain.CodeUnknownBatch}
+	}
+	ref = cmp.Or(ref, line.batch)
+	switch {
+	case total > line.shipped || total < line.returned:
+		return answer{Code: domain.CodeTooManyUnits}
+	case total == line.returned:
+		return line.replay()
+	case ref == "":
+		return answer{Code: domain.CodeValidationFailed}
+	case m.batch(ref).sku != line.sku:
+		return answer{Code: domain.CodeUnknownBatch}
+	case m.batch(ref).eta > 0:
+		return answer{Code: domain.CodeBatchNotArrived}
+	}
+	m.batch(ref).qty += total - line.returned
+	line.returned = total
+	m.supplyChanged(line.sku)
+	at := place(line.batch, line.state)
+	m.fill(line.sku)
+	return answer{At: at}
+}
+
+func (m *model) amend(line *modelLine, to domain.Amendment) answer {
+	resized := to.Qty.Given && to.Qty.To != line.qty
+	qty := to.Qty.To
+	switch {
+	case line.state == "cancelled":
+		return answer{Code: domain.CodeLineCancelled}
+	case line.state == "expired":
+		return answer{Code: domain.CodeHoldEnded}
+	case resized && line.state == "shipped":
+		return answer{Code: domain.CodeLineShipped}
+	case resized && qty <= line.shipped:
+		return answer{Code: domain.CodeBelowShipped}
+	case resized && line.has() && m.outgrows(line, qty):
+		if b, _ := m.choose(line.sku, qty-line.shipped, ""); !to.MayMove || b == nil && line.state == "held" {
+			return answer{Code: domain.CodeLineWouldMove}
+		}
+	}
+	terms := to.Priority.Given && to.Priority.To != line.priority || to.RequiredBy.Given && to.RequiredBy.To != line.need
+	if terms {
+		m.facts[line.sku]++
+	}
+	if to.Priority.Given {
+		line.priority = to.Priority.To
+	}
+	if to.RequiredBy.Given {
+		line.need = to.RequiredBy.To
+	}
+	if resized {
+		return m.resize(line, qty)
+	}
+	return answer{At: place(line.batch, line.state), Replayed: !terms}
+}
+
+// outgrows reports whether the batch of a line has too little for it.
+func (m *model) outgrows(line *modelLine, qty int) bool {
+	return qty > line.qty && qty-line.qty > m.room(m.batch(line.batch))
+}
+
+func (m *model) resize(line *modelLine, qty int) answer {
+	moves := line.has() && m.outgrows(line, qty)
+	m.facts[line.sku]++
+	line.qty = qty
+	a := answer{At: place(line.batch, line.state)}
+	if moves {
+		m.facts[line.sku]++
+		line.state, line.batch = "nowhere", ""
+	}
+	if moves || line.state == "backordered" {
+		to, passedOver := m.choose(line.sku, line.open(), "")
+		if to == nil && moves {
+			m.ranOut(line.sku)
+		}
+		if to == nil && !moves {
+			a.LargestFit = m.largestFit(line.sku)
+		} else {
+			a = m.put(line, to, passedOver)
+		}
+	}
+	m.fill(line.sku)
+	return a
 }
 
 func (m *model) batch(ref string) *modelBatch {
@@ -193,30 +524,42 @@ func (m *model) line(order, sku string) *modelLine {
 }
 
 func (m *model) free(b *modelBatch) int {
-	free := b.qty
+	free := b.qty - b.shipped
 	for _, line := range m.lines {
-		if line.at == b.ref {
-			free -= line.qty
+		if line.batch == b.ref && line.has() {
+			free -= line.open()
 		}
 	}
 	return free
 }
 
+func (m *model) room(b *modelBatch) int {
+	if b.closed {
+		return 0
+	}
+	return m.free(b)
+}
+
 // choose returns the batch for a line of qty, or nil, and the open batches
-// that come before it: five, and how many more.
-func (m *model) choose(sku string, qty int) (best *modelBatch, passedOver []string) {
+// that come before it: five, and how many more. A line of the batch own may
+// stay there even if it is closed.
+func (m *model) choose(sku string, qty int, own string) (best *modelBatch, passedOver []string) {
 	preferred := slices.Clone(m.batches)
 	slices.SortStableFunc(preferred, func(a, b *modelBatch) int { return cmp.Compare(a.eta, b.eta) })
 	for _, b := range preferred {
 		if b.sku != sku {
 			continue
 		}
-		if m.free(b) >= qty {
+		room := m.room(b)
+		if b.ref == own {
+			room = m.free(b)
+		}
+		if room >= qty {
 			best = b
 			break
 		}
-		if m.free(b) > 0 {
-			passedOver = append(passedOver, fmt.Sprintf("%d in %s", m.free(b), b.ref))
+		if room > 0 {
+			passedOver = append(passedOver, fmt.Sprintf("%d in %s", room, b.ref))
 		}
 	}
 	if more := len(passedOver) - 5; more > 0 {
@@ -228,20 +571,29 @@ func (m *model) choose(sku string, qty int) (best *modelBatch, passedOver []stri
 func (m *model) largestFit(sku string) (most int) {
 	for _, b := range m.batches {
 		if b.sku == sku {
-			most = max(most, m.free(b))
+			most = max(most, m.room(b))
 		}
 	}
 	return most
 }
 
-// fill gives every line that waits, oldest first, what it can have.
-func (m *model) fill(sku string) {
-	for _, line := range m.lines {
-		if line.sku != sku || line.at != "backordered" {
-			continue
+// queue is the lines that keep picks, in the order in which they are served.
+func (m *model) queue(keep func(*modelLine) bool) (lines []*modelLine) {
+	for number := 9; number >= 0; number-- {
+		for _, line := range m.lines {
+			if line.priority.Number() == number && keep(line) {
+				lines = append(lines, line)
+			}
 		}
-		if b, _ := m.choose(sku, line.qty); b != nil {
-			line.at = b.ref
+	}
+	return lines
+}
+
+// fill gives every line that waits, in the order of the queue, what it can have.
+func (m *model) fill(sku string) {
+	for _, line := range m.queue(func(l *modelLine) bool { return l.sku == sku && l.state == "backordered" }) {
+		if b, _ := m.choose(sku, line.open(), ""); b != nil {
+			m.put(line, b, nil)
 		}
 	}
 }
@@ -255,30 +607,5 @@ func (m *model) ranOut(sku string) {
 	if !m.short[sku] {
 		m.short[sku] = true
 		m.facts[sku]++
-	}
-}
-
-func (m *model) standing() (at []string) {
-	for _, line := range m.lines {
-		at = append(at, line.at)
-	}
-	return at
-}
-
-// count counts what became of lines since they stood as in before: a line that
-// lost its stock is one fact, where it is now another.
-func (m *model) count(before []string) {
-	for i, line := range m.lines {
-		was := "nowhere"
-		if i < len(before) {
-			was = before[i]
-		}
-		if was == line.at {
-			continue
-		}
-		m.facts[line.sku]++
-		if m.batch(was) != nil {
-			m.facts[line.sku]++
-		}
 	}
 }

@@ -92,18 +92,55 @@ func drawCommand(rt *rapid.T) domain.Message {
 	ref := fmt.Sprint("b", rapid.IntRange(1, 8).Draw(rt, "ref"))
 	id := fmt.Sprint("o", rapid.IntRange(1, 12).Draw(rt, "order"))
 	qty := rapid.IntRange(-1, 9).Draw(rt, "qty")
-	switch rapid.IntRange(0, 15).Draw(rt, "kind") {
+	eta := rapid.SampledFrom([]domain.Date{0, 0, december, january}).Draw(rt, "eta")
+	priority := domain.NewPriority(rapid.SampledFrom([]int{0, 5, 5, 9}).Draw(rt, "priority"))
+	switch rapid.IntRange(0, 34).Draw(rt, "kind") {
 	case 0:
 		return domain.DescribeProduct{SKU: sku, Description: rapid.SampledFrom([]string{"", "One", "Another"}).Draw(rt, "name")}
-	case 1, 2, 3:
-		eta := rapid.SampledFrom([]domain.Date{0, 0, december, january}).Draw(rt, "eta")
+	case 1, 2, 3, 4, 5:
 		return domain.CreateBatch{Ref: ref, SKU: sku, Qty: qty, ETA: eta}
-	case 4, 5, 6:
+	case 6, 7:
 		return domain.ChangeBatchQuantity{Ref: ref, Qty: qty}
-	case 7, 8:
+	case 8, 9:
+		return domain.ChangeBatch{Ref: ref, Qty: perhaps(rt, qty), ETA: perhaps(rt, eta)}
+	case 10, 11:
+		return domain.ReceiveBatch{Ref: ref, Qty: perhaps(rt, qty)}
+	case 12:
+		return domain.CloseBatch{Ref: ref}
+	case 13:
+		return domain.ReopenBatch{Ref: ref}
+	case 14, 15, 16:
+		return domain.ShipLine{OrderID: id, SKU: sku, Shipped: qty}
+	case 17, 18:
+		return domain.ReturnLine{OrderID: id, SKU: sku, Returned: qty, BatchRef: rapid.SampledFrom([]string{"", ref}).Draw(rt, "into")}
+	case 19, 20:
+		to := domain.Amendment{Qty: perhaps(rt, qty), Priority: perhaps(rt, priority), RequiredBy: perhaps(rt, eta), MayMove: rapid.Bool().Draw(rt, "may move")}
+		return domain.AmendLine{OrderID: id, SKU: sku, Amendment: to}
+	case 21, 22:
 		return domain.CancelLine{OrderID: id, SKU: sku}
+	case 23:
+		return domain.ConfirmHold{OrderID: id, SKU: sku}
+	case 24:
+		return domain.ReleaseHold{OrderID: id, SKU: sku}
+	case 25:
+		return domain.ExpireHold{OrderID: id, SKU: sku, At: domain.Instant(rapid.IntRange(1, 3).Draw(rt, "at"))}
+	case 26, 27, 28:
+		other := domain.Wanted{SKU: rapid.SampledFrom([]string{"CHAIR", "LAMP", "TABLE"}).Draw(rt, "other sku"), Qty: 1 + qty/2}
+		return domain.AllocateOrder{
+			OrderID: id, Lines: []domain.Wanted{{SKU: sku, Qty: qty, Priority: priority, RequiredBy: eta}, other},
+			Mode: rapid.SampledFrom([]domain.OrderMode{"", domain.EachLine, domain.AllLines}).Draw(rt, "mode"),
+		}
 	default:
 		onShortage := rapid.SampledFrom([]domain.Shortage{"", "", domain.KeepBackorder, domain.Refuse}).Draw(rt, "on shortage")
-		return domain.Allocate{OrderID: id, SKU: sku, Qty: qty, OnShortage: onShortage}
+		until := domain.Instant(rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "until"))
+		return domain.Allocate{OrderID: id, SKU: sku, Qty: qty, OnShortage: onShortage, Priority: priority, RequiredBy: eta, HoldUntil: until}
 	}
+}
+
+// perhaps is the change to v, or none.
+func perhaps[T comparable](rt *rapid.T, v T) domain.Change[T] {
+	if rapid.Bool().Draw(rt, "given") {
+		return domain.To(v)
+	}
+	return domain.Change[T]{}
 }

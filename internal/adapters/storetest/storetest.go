@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a mailbox", mailRules},
 		{"a store of webhooks", webhookRules},
 		{"a command", commandRules},
+		{"a store", lifeRules},
 		{"commands at the same time", concurrencyRules},
 		{"a token", tokenRules},
 	} {

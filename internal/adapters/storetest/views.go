@@ -44,6 +44,10 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"allocations come in the order in which they were made", allocationsInOrder},
 		{"failures are listed until they are delivered", failuresUntilDelivered},
 		{"lists come in pages", listsComeInPages},
+		{"what is available is told by date, and of a quantity where from", availabilityByDate},
+		{"what is available is told of many at once", availabilityOfMany},
+		{"lines that come too late or may not come are listed", linesInTrouble},
+		{"a line has a history", historyOfALine},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, furnish(t, open(t))) })
 	}

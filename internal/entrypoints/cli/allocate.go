@@ -13,6 +13,7 @@ import (
 
 func (r *run) allocate() *cobra.Command {
 	var orReject bool
+	var terms terms
 	cmd := &cobra.Command{
 		Use:   "allocate ORDER SKU QTY",
 		Short: "Ask for stock for an order line",
@@ -34,24 +35,29 @@ func (r *run) allocate() *cobra.Command {
 			if orReject {
 				line.OnShortage = domain.Refuse
 			}
+			if line.Priority, line.RequiredBy, line.HoldUntil, err = terms.parse(); err != nil {
+				return err
+			}
 			return r.place(cmd.Context(), line)
 		},
 	}
 	cmd.Flags().BoolVar(&orReject, "or-reject", false, "forget the line if there is no stock for it now")
+	terms.flags(cmd)
 	return r.writes(cmd)
 }
 
 // placed is what became of an order line.
 type placed struct {
-	OrderID    string        `json:"order_id"`
-	SKU        string        `json:"sku"`
-	Qty        int           `json:"qty"`
-	Status     domain.Status `json:"status"`
-	BatchRef   string        `json:"batch_ref,omitempty"`
-	Promise    domain.Date   `json:"promise,omitzero"`
-	LargestFit int           `json:"largest_fit,omitempty"`
-	Replayed   bool          `json:"replayed,omitempty"`
-	DryRun     bool          `json:"dry_run,omitempty"`
+	OrderID    string         `json:"order_id"`
+	SKU        string         `json:"sku"`
+	Qty        int            `json:"qty"`
+	Status     domain.Status  `json:"status"`
+	BatchRef   string         `json:"batch_ref,omitempty"`
+	Promise    domain.Date    `json:"promise,omitzero"`
+	HeldUntil  domain.Instant `json:"held_until,omitzero"`
+	LargestFit int            `json:"largest_fit,omitempty"`
+	Replayed   bool           `json:"replayed,omitempty"`
+	DryRun     bool           `json:"dry_run,omitempty"`
 }
 
 var placedColumns = []column[placed]{
@@ -70,7 +76,7 @@ func (r *run) place(ctx context.Context, line domain.Allocate) error {
 			return &failure{wire.ExitCode(e), e.Error(), "leave out --or-reject to have the line wait"}
 		}
 		shown := placed{
-			OrderID: line.OrderID, SKU: line.SKU, Qty: line.Qty, Status: p.Status, BatchRef: p.BatchRef, Promise: p.Promise,
+			OrderID: line.OrderID, SKU: line.SKU, Qty: line.Qty, Status: p.Status, BatchRef: p.BatchRef, Promise: p.Promise, HeldUntil: p.HeldUntil,
 			LargestFit: p.LargestFit, Replayed: p.Replayed, DryRun: r.dryRun,
 		}
 		if err := object(r, shown, func() error { return list(r, placedColumns, these(shown)) }); err != nil {

@@ -13,36 +13,62 @@ import (
 func (r *run) batchChange() *cobra.Command {
 	var reason domain.Origin
 	var qty, given int
+	var eta string
 	cmd := &cobra.Command{
-		Use:   "change REF --qty N",
-		Short: "Correct how much of a batch there is",
-		Long: "Sets how many units of a batch were bought, in all. If there are fewer than it\n" +
-			"has allocated, the lines that were accepted last lose their place: they move to\n" +
-			"other batches, or wait. What changes is shown before anything does.\n\n" +
+		Use:   "change REF [--qty N] [--eta DATE]",
+		Short: "Correct how much of a batch there is, or when it comes",
+		Long: "Sets how many units of a batch were bought, in all, or the day on which it comes,\n" +
+			"or both. If there are fewer units than it has allocated, the lines of the lowest\n" +
+			"priority that were accepted last lose their place: they move to other batches, or\n" +
+			"wait. All others stay, and are promised for the new day. What changes is shown\nbefore anything does.\n\n" +
 			"If more than 50 lines change, or one is left without stock, their number has to\nbe typed, or given with --confirm.",
 		Example: examples(
 			"allot batch change batch-1 --qty 10 --reason damaged", "see what moves, then decide",
+			"allot batch change batch-2 --eta 2026-12-15", "it comes later",
 			"allot batch change batch-1 --qty 10 --dry-run -o json", "the same for a program",
 		),
 		Args: needs("REF"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("qty") {
-				return usage("write: "+r.command+" REF --qty N", "--qty is missing")
+			change := domain.ChangeBatch{Origin: r.because(reason), Ref: args[0]}
+			if cmd.Flags().Changed("qty") {
+				change.Qty = domain.To(qty)
 			}
-			if !cmd.Flags().Changed("confirm") {
-				given = -1
+			if cmd.Flags().Changed("eta") {
+				date, err := domain.ParseDate(eta)
+				if err != nil {
+					return usage("allot batch receive says that it has come", "--eta: %v", err)
+				}
+				change.ETA = domain.To(date)
 			}
-			return r.change(cmd.Context(), domain.ChangeBatchQuantity{Origin: r.because(reason), Ref: args[0], Qty: qty}, given)
+			if !change.Qty.Given && !change.ETA.Given {
+				return usage("write: "+r.command+" REF --qty N, or --eta DATE, or both", "--qty is missing, and so is --eta")
+			}
+			return r.change(cmd.Context(), change, confirmed(cmd, given))
 		},
 	}
 	cmd.Flags().IntVar(&qty, "qty", 0, "`UNITS` bought, in all")
-	cmd.Flags().IntVar(&given, "confirm", 0, "`NUMBER` of lines that change, as --dry-run said")
-	reasons(cmd, &reason)
+	cmd.Flags().StringVar(&eta, "eta", "", "`DATE` on which it comes, YYYY-MM-DD")
+	return r.changes(cmd, &given, &reason)
+}
+
+// changes makes cmd one that shows which lines change, and asks, before it
+// writes.
+func (r *run) changes(cmd *cobra.Command, given *int, reason *domain.Origin) *cobra.Command {
+	cmd.Flags().IntVar(given, "confirm", 0, "`NUMBER` of lines that change, as --dry-run said")
+	reasons(cmd, reason)
 	return r.asks(r.writes(cmd))
 }
 
+// confirmed is the number that was given with --confirm; -1 if there is none.
+func confirmed(cmd *cobra.Command, given int) int {
+	if !cmd.Flags().Changed("confirm") {
+		return -1
+	}
+	return given
+}
+
 // change shows what a change would do, asks, and does it.
-func (r *run) change(ctx context.Context, cmd domain.ChangeBatchQuantity, given int) error {
+func (r *run) change(ctx context.Context, cmd domain.Command[domain.Batched], given int) error {
 	if r.config.Server != "" {
 		return r.changeUnseen(ctx, cmd, given)
 	}
@@ -84,7 +110,7 @@ func (r *run) showAsDocument(p *plan) error {
 }
 
 // changeUnseen changes a batch of a server that can't say what would move.
-func (r *run) changeUnseen(ctx context.Context, cmd domain.ChangeBatchQuantity, given int) error {
+func (r *run) changeUnseen(ctx context.Context, cmd domain.Command[domain.Batched], given int) error {
 	if given >= 0 {
 		return usage("leave it out, or run it where the data directory is, without --server",
 			"--confirm %d can't be checked: a server that was named can't be asked what would move", given)

@@ -111,17 +111,31 @@ func explainLine(out io.Writer, l views.Line, zone *time.Location) error {
 
 // standing is where a line stands, in words.
 func standing(l views.Line) string {
-	if l.Status != string(domain.StatusAllocated) {
+	text := l.Status + " from " + l.BatchRef
+	switch domain.Status(l.Status) {
+	case domain.StatusAllocated:
+	case domain.StatusHeld:
+		text = "held in " + l.BatchRef + " until " + l.HeldUntil
+	case domain.StatusShipped:
+		return text
+	default:
 		return l.Status
 	}
-	text := "allocated from " + l.BatchRef
 	if l.Why.MovedFrom != "" {
 		text += ", moved from " + l.Why.MovedFrom
 	}
 	if l.Promise == "" {
-		return text + ", in the warehouse"
+		text += ", in the warehouse"
+	} else {
+		text += ", promised for " + l.Promise
 	}
-	return text + ", promised for " + l.Promise
+	switch {
+	case !l.PromiseChanged:
+		return text
+	case l.FirstPromise == "":
+		return text + ", at first in the warehouse"
+	}
+	return text + ", at first for " + l.FirstPromise
 }
 
 // rules says in words what the rules are.
@@ -140,6 +154,16 @@ func causeOf(w *views.Why) string {
 		return "batch " + w.By + " was made larger"
 	case domain.BatchShrunk:
 		return "batch " + w.By + " was made smaller"
+	case domain.Reopened:
+		return "batch " + w.By + " was opened again"
+	case domain.Amended:
+		return "a line" + of(w.By) + " was amended"
+	case domain.Returned:
+		return "goods" + of(w.By) + " came back"
+	case domain.HoldReleased:
+		return "a hold" + of(w.By) + " was given up"
+	case domain.HoldExpired:
+		return "a hold" + of(w.By) + " ended"
 	case domain.Cancelled:
 		if w.By == "" {
 			return "it was cancelled"
@@ -147,4 +171,12 @@ func causeOf(w *views.Why) string {
 		return "order " + w.By + " was cancelled"
 	}
 	return w.Command
+}
+
+// of names an order, if it is another one.
+func of(orderID string) string {
+	if orderID == "" {
+		return ""
+	}
+	return " of order " + orderID
 }

@@ -13,13 +13,13 @@ import (
 func (r *run) order() *cobra.Command {
 	return parent(&cobra.Command{
 		Use:   "order",
-		Short: "Look at orders, and cancel their lines",
+		Short: "Allocate, ship, change, cancel and look at orders",
 		Long:  "An order is what customers call it: some lines, each of one SKU, which are\nallocated one by one.",
 		Example: examples(
 			"allot order show order-1", "where is it?",
 			"allot order list --status backordered", "who waits?",
 		),
-	}, r.orderShow(), r.orderList(), r.orderCancel())
+	}, r.orderShow(), r.orderList(), r.orderHistory(), r.orderAllocate(), r.orderShip(), r.orderReturn(), r.orderAmend(), r.orderConfirm(), r.orderRelease(), r.orderCancel())
 }
 
 var lineColumns = []column[views.Line]{
@@ -112,7 +112,7 @@ func (r *run) orderList() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&status, "status", "", "only orders with a line of this `STATUS`: allocated, backordered or cancelled")
+	cmd.Flags().StringVar(&status, "status", "", "only orders with a line of this `STATUS`: allocated, backordered, held, shipped, cancelled or expired")
 	limited(cmd, &limit)
 	return cmd
 }

@@ -17,6 +17,7 @@ type plan struct {
 	DryRun   bool        `json:"dry_run,omitempty"`
 	Batch    views.Batch `json:"batch"`
 	Previous int         `json:"previous_qty"`
+	Digest   string      `json:"plan,omitempty"` // of what it would do
 	Moves    []move      `json:"moves"`
 	Later    int         `json:"later"` // lines
 	Earlier  int         `json:"earlier"`
@@ -38,7 +39,7 @@ type move struct {
 }
 
 // plan finds out what a change would do.
-func (r *run) plan(ctx context.Context, cmd domain.ChangeBatchQuantity) (*plan, error) {
+func (r *run) plan(ctx context.Context, cmd domain.Command[domain.Batched]) (*plan, error) {
 	app, err := r.preview(ctx)
 	if err != nil {
 		return nil, err
@@ -49,8 +50,18 @@ func (r *run) plan(ctx context.Context, cmd domain.ChangeBatchQuantity) (*plan, 
 	}
 	batch := effect.Result.Batch
 	p := &plan{DryRun: r.dryRun, Batch: service.ViewBatch(batch), Previous: batch.Purchased, Moves: []move{}, replayed: effect.Result.Replayed, places: map[string]int{}}
+	if !p.replayed {
+		p.Digest = effect.Plan()
+	}
+	was := batch.ETA
 	for _, e := range effect.Events {
-		p.follow(e.Event, batch)
+		switch e := e.Event.(type) {
+		case domain.BatchETAChanged:
+			was = e.Previous
+		case domain.BatchReceived:
+			was = e.Previous
+		}
+		p.follow(e.Event, was)
 	}
 	for _, m := range p.Moves {
 		p.count(m)
@@ -58,14 +69,18 @@ func (r *run) plan(ctx context.Context, cmd domain.ChangeBatchQuantity) (*plan, 
 	return p, nil
 }
 
-// follow enters what an event says about where a line was or is.
-func (p *plan) follow(e domain.Event, changed domain.Batch) {
+// follow enters what an event says about where a line was or is; was is when
+// the batch that is changed was to come before.
+func (p *plan) follow(e domain.Event, was domain.Date) {
 	switch e := e.(type) {
 	case domain.BatchQuantityChanged:
 		p.Previous = e.Previous
 	case domain.Deallocated:
 		p.move(e.OrderID, e.SKU, e.Qty).From = e.BatchRef
-		p.move(e.OrderID, e.SKU, e.Qty).FromETA = changed.ETA
+		p.move(e.OrderID, e.SKU, e.Qty).FromETA = was
+	case domain.PromiseChanged:
+		m := p.move(e.OrderID, e.SKU, e.Qty)
+		m.From, m.FromETA, m.To, m.ToETA = e.BatchRef, e.Previous, e.BatchRef, e.Promise
 	case domain.Allocated:
 		m := p.move(e.OrderID, e.SKU, e.Qty)
 		m.To, m.ToETA = e.BatchRef, e.Promise

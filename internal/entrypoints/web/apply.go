@@ -38,7 +38,7 @@ func (s *site) apply(r *http.Request) (page, error) {
 		p.refused(err)
 		return p.page(), nil
 	}
-	effect, err := service.PerformAny(r.Context(), s.bus, cmd)
+	effect, err := service.PerformAny(r.Context(), s.bus, cmd, service.Terms{Plan: p.Value("plan")})
 	if err != nil {
 		p.refused(err)
 		return p.page(), nil

@@ -53,7 +53,7 @@ func open(t *testing.T) *shop {
 func (s *shop) do(commands ...domain.Message) {
 	s.t.Helper()
 	for _, c := range commands {
-		if _, err := service.PerformAny(context.Background(), s.bus, c); err != nil {
+		if _, err := service.PerformAny(context.Background(), s.bus, c, service.Terms{}); err != nil {
 			s.t.Fatal(err)
 		}
 	}

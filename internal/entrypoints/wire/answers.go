@@ -50,6 +50,8 @@ func (w *writer) outcome(cmd domain.Message, o service.Outcome[any]) int {
 	switch r := o.Result.(type) {
 	case domain.Placement:
 		return w.placement(cmd, r)
+	case domain.Placements:
+		return w.placements(r)
 	case domain.Batched:
 		_, created := cmd.(domain.CreateBatch)
 		status := w.status(created && !r.Replayed)
@@ -96,18 +98,75 @@ func (w *writer) placement(cmd domain.Message, p domain.Placement) int {
 		w.text("order_id", allocate.OrderID)
 		w.text("sku", allocate.SKU)
 		w.number("qty", allocate.Qty)
-	} else if cancel, ok := cmd.(domain.CancelLine); ok {
-		w.text("order_id", cancel.OrderID)
-		w.text("sku", cancel.SKU)
+	} else if orderID, sku, ok := lineOf(cmd); ok {
+		w.text("order_id", orderID)
+		w.text("sku", sku)
 	}
+	w.placed(p)
+	return status
+}
+
+// lineOf names the line that a command is about.
+func lineOf(cmd domain.Message) (orderID, sku string, ok bool) {
+	switch c := cmd.(type) {
+	case domain.CancelLine:
+		return c.OrderID, c.SKU, true
+	case domain.ShipLine:
+		return c.OrderID, c.SKU, true
+	case domain.ReturnLine:
+		return c.OrderID, c.SKU, true
+	case domain.AmendLine:
+		return c.OrderID, c.SKU, true
+	case domain.ConfirmHold:
+		return c.OrderID, c.SKU, true
+	case domain.ReleaseHold:
+		return c.OrderID, c.SKU, true
+	}
+	return "", "", false
+}
+
+// placed writes where a line stands.
+func (w *writer) placed(p domain.Placement) {
 	w.text("status", string(p.Status))
 	w.text("batch_ref", p.BatchRef)
 	w.text("promise", p.Promise.String())
+	w.text("held_until", p.HeldUntil.String())
+	if p.Shipped > 0 {
+		w.number("shipped", p.Shipped)
+	}
 	w.why(p.Why)
 	if p.LargestFit > 0 {
 		w.number("largest_fit", p.LargestFit)
 	}
 	w.flag("replayed", p.Replayed)
+}
+
+// placements writes what became of the lines of an order. A line that nothing
+// was done about has a code.
+func (w *writer) placements(r domain.Placements) int {
+	isNew := false
+	for _, l := range r.Lines {
+		isNew = isNew || l.Err == nil && !l.Replayed && l.Status != domain.StatusRefused
+	}
+	status := w.status(isNew)
+	w.text("order_id", r.OrderID)
+	w.name("lines")
+	w.buf = append(w.buf, '[')
+	for i, l := range r.Lines {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		w.open()
+		w.text("sku", l.SKU)
+		w.number("qty", l.Qty)
+		if l.Err != nil {
+			w.problem(ProblemOf(l.Err))
+		} else {
+			w.placed(l.Placement)
+		}
+		w.close()
+	}
+	w.buf = append(w.buf, ']')
 	return status
 }
 
@@ -162,28 +221,37 @@ func (w *writer) batched(r domain.Batched) {
 	w.text("eta", r.Batch.ETA.String())
 	w.number("allocated", r.Batch.Allocated)
 	w.number("available", r.Batch.Available())
+	if r.Batch.Shipped > 0 {
+		w.number("shipped", r.Batch.Shipped)
+	}
+	w.flag("closed", r.Batch.Closed)
 	w.flag("replayed", r.Replayed)
 }
 
 // answer is a line of an answer as clients read it: a newer server may say
 // more.
 type answer struct {
-	Line       int           `json:"line"`
-	HTTPStatus int           `json:"http_status"`
-	Code       string        `json:"code"`
-	Field      string        `json:"field"`
-	Detail     string        `json:"detail"`
-	Hint       string        `json:"hint"`
-	SKU        string        `json:"sku"`
-	Status     domain.Status `json:"status"`
-	BatchRef   string        `json:"batch_ref"`
-	Promise    domain.Date   `json:"promise"`
-	Why        domain.Why    `json:"why"`
-	LargestFit int           `json:"largest_fit"`
-	Ref        string        `json:"ref"`
-	Qty        int           `json:"qty"`
-	ETA        domain.Date   `json:"eta"`
-	Allocated  int           `json:"allocated"`
+	Line       int            `json:"line"`
+	HTTPStatus int            `json:"http_status"`
+	Code       string         `json:"code"`
+	Field      string         `json:"field"`
+	Detail     string         `json:"detail"`
+	Hint       string         `json:"hint"`
+	SKU        string         `json:"sku"`
+	Status     domain.Status  `json:"status"`
+	BatchRef   string         `json:"batch_ref"`
+	Promise    domain.Date    `json:"promise"`
+	Why        domain.Why     `json:"why"`
+	LargestFit int            `json:"largest_fit"`
+	HeldUntil  domain.Instant `json:"held_until"`
+	Shipped    int            `json:"shipped"`
+	Closed     bool           `json:"closed"`
+	OrderID    string         `json:"order_id"`
+	Lines      []answer       `json:"lines"`
+	Ref        string         `json:"ref"`
+	Qty        int            `json:"qty"`
+	ETA        domain.Date    `json:"eta"`
+	Allocated  int            `json:"allocated"`
 
 	Description string `json:"description"`
 	Replayed    bool   `json:"replayed"`
@@ -211,12 +279,36 @@ func DecodeAnswer(text []byte, cmd domain.Message) (line int, _ service.Outcome[
 
 func (a answer) result(cmd domain.Message) any {
 	switch cmd.(type) {
-	case domain.CreateBatch, domain.ChangeBatchQuantity:
-		return domain.Batched{Batch: domain.Batch{Ref: a.Ref, SKU: a.SKU, Purchased: a.Qty, Allocated: a.Allocated, ETA: a.ETA}, Replayed: a.Replayed}
+	case domain.CreateBatch, domain.ChangeBatchQuantity, domain.ChangeBatch, domain.ReceiveBatch, domain.CloseBatch, domain.ReopenBatch:
+		return domain.Batched{
+			Batch:    domain.Batch{Ref: a.Ref, SKU: a.SKU, Purchased: a.Qty, Allocated: a.Allocated, Shipped: a.Shipped, Closed: a.Closed, ETA: a.ETA},
+			Replayed: a.Replayed,
+		}
+	case domain.AllocateOrder:
+		return a.placements()
 	case domain.DescribeProduct:
 		return domain.Described{SKU: a.SKU, Description: a.Description, Replayed: a.Replayed}
 	}
-	return domain.Placement{Status: a.Status, BatchRef: a.BatchRef, Promise: a.Promise, Why: a.Why, LargestFit: a.LargestFit, Replayed: a.Replayed}
+	return a.placement()
+}
+
+func (a answer) placement() domain.Placement {
+	return domain.Placement{
+		Status: a.Status, BatchRef: a.BatchRef, Promise: a.Promise, HeldUntil: a.HeldUntil, Shipped: a.Shipped,
+		Why: a.Why, LargestFit: a.LargestFit, Replayed: a.Replayed,
+	}
+}
+
+func (a answer) placements() domain.Placements {
+	out := domain.Placements{OrderID: a.OrderID}
+	for _, l := range a.Lines {
+		line := domain.OrderedLine{Wanted: domain.Wanted{SKU: l.SKU, Qty: l.Qty}, Placement: l.placement()}
+		if l.HTTPStatus >= 400 {
+			line.Err = Problem{Status: l.HTTPStatus, Code: l.Code, Field: l.Field, Detail: l.Detail, Hint: l.Hint}.Err()
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	return out
 }
 
 // DecodeSummary reads what AppendSummary wrote.

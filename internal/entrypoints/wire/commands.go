@@ -18,7 +18,7 @@ type operation struct {
 
 // operations are the commands there are. A reason and a note may be given with
 // each.
-var operations = []operation{
+var operations = slices.Concat([]operation{
 	command("add_batch", func(c *domain.CreateBatch) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.CreateBatch) *string { return &c.Ref })),
 		required(text("sku", func(c *domain.CreateBatch) *string { return &c.SKU })),
@@ -30,8 +30,11 @@ var operations = []operation{
 		required(text("sku", func(c *domain.Allocate) *string { return &c.SKU })),
 		required(quantity("qty", func(c *domain.Allocate) *int { return &c.Qty })),
 		text("on_shortage", func(c *domain.Allocate) *domain.Shortage { return &c.OnShortage }),
+		priority("priority", func(c *domain.Allocate) *domain.Priority { return &c.Priority }),
+		date("required_by", func(c *domain.Allocate) *domain.Date { return &c.RequiredBy }),
+		instant("hold_until", func(c *domain.Allocate) *domain.Instant { return &c.HoldUntil }),
 	),
-	command("change_batch", func(c *domain.ChangeBatchQuantity) *domain.Origin { return &c.Origin },
+	command("change_batch_quantity", func(c *domain.ChangeBatchQuantity) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.ChangeBatchQuantity) *string { return &c.Ref })),
 		required(quantity("qty", func(c *domain.ChangeBatchQuantity) *int { return &c.Qty })),
 	),
@@ -43,7 +46,7 @@ var operations = []operation{
 		required(text("sku", func(c *domain.DescribeProduct) *string { return &c.SKU })),
 		text("description", func(c *domain.DescribeProduct) *string { return &c.Description }),
 	),
-}
+}, lifeOperations)
 
 // command is the operation that a type of command is on the wire.
 func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields ...field[C]) operation {

@@ -16,14 +16,34 @@ var december = domain.NewDate(2026, 12, 1)
 func TestACommandIsOneLine(t *testing.T) {
 	damaged := domain.Origin{Reason: "damaged", Note: `fell off a "lorry"`}
 	for line, cmd := range map[string]domain.Message{
-		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":0}`:                                          domain.CreateBatch{Ref: "b1", SKU: "RUG"},
-		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":50,"eta":"2026-12-01"}`:                      domain.CreateBatch{Ref: "b1", SKU: "RUG", Qty: 50, ETA: december},
-		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2}`:                                     domain.Allocate{OrderID: "o/1", SKU: "RUG", Qty: 2},
-		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2,"on_shortage":"reject"}`:              domain.Allocate{OrderID: "o/1", SKU: "RUG", Qty: 2, OnShortage: domain.Refuse},
-		`{"op":"change_batch","ref":"b1","qty":10,"reason":"damaged","note":"fell off a \"lorry\""}`: domain.ChangeBatchQuantity{Origin: damaged, Ref: "b1", Qty: 10},
-		`{"op":"cancel","order_id":"o/1","sku":"RUG"}`:                                               domain.CancelLine{OrderID: "o/1", SKU: "RUG"},
-		`{"op":"describe_product","sku":"RUG"}`:                                                      domain.DescribeProduct{SKU: "RUG"},
-		`{"op":"describe_product","sku":"RUG","description":"Tapis <très> cher"}`:                    domain.DescribeProduct{SKU: "RUG", Description: "Tapis <très> cher"},
+		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":0}`:                                                   domain.CreateBatch{Ref: "b1", SKU: "RUG"},
+		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":50,"eta":"2026-12-01"}`:                               domain.CreateBatch{Ref: "b1", SKU: "RUG", Qty: 50, ETA: december},
+		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2}`:                                              domain.Allocate{OrderID: "o/1", SKU: "RUG", Qty: 2},
+		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2,"on_shortage":"reject"}`:                       domain.Allocate{OrderID: "o/1", SKU: "RUG", Qty: 2, OnShortage: domain.Refuse},
+		`{"op":"change_batch_quantity","ref":"b1","qty":10,"reason":"damaged","note":"fell off a \"lorry\""}`: domain.ChangeBatchQuantity{Origin: damaged, Ref: "b1", Qty: 10},
+		`{"op":"cancel","order_id":"o/1","sku":"RUG"}`:                                                        domain.CancelLine{OrderID: "o/1", SKU: "RUG"},
+		`{"op":"change_batch","ref":"b1","qty":0}`:                                                            domain.ChangeBatch{Ref: "b1", Qty: domain.To(0)},
+		`{"op":"change_batch","ref":"b1","eta":"2026-12-01"}`:                                                 domain.ChangeBatch{Ref: "b1", ETA: domain.To(december)},
+		`{"op":"change_batch","ref":"b1","qty":7,"eta":""}`:                                                   domain.ChangeBatch{Ref: "b1", Qty: domain.To(7), ETA: domain.To(domain.Date(0))},
+		`{"op":"receive_batch","ref":"b1"}`:                                                                   domain.ReceiveBatch{Ref: "b1"},
+		`{"op":"receive_batch","ref":"b1","qty":7}`:                                                           domain.ReceiveBatch{Ref: "b1", Qty: domain.To(7)},
+		`{"op":"close_batch","ref":"b1"}`:                                                                     domain.CloseBatch{Ref: "b1"},
+		`{"op":"reopen_batch","ref":"b1","reason":"damaged","note":"fell off a \"lorry\""}`:                   domain.ReopenBatch{Origin: damaged, Ref: "b1"},
+		`{"op":"ship","order_id":"o/1","sku":"RUG","shipped":2}`:                                              domain.ShipLine{OrderID: "o/1", SKU: "RUG", Shipped: 2},
+		`{"op":"return","order_id":"o/1","sku":"RUG","returned":2,"batch_ref":"b1"}`:                          domain.ReturnLine{OrderID: "o/1", SKU: "RUG", Returned: 2, BatchRef: "b1"},
+		`{"op":"amend","order_id":"o/1","sku":"RUG","qty":2,"priority":9,"required_by":"","may_move":true}`: domain.AmendLine{OrderID: "o/1", SKU: "RUG", Amendment: domain.Amendment{
+			Qty: domain.To(2), Priority: domain.To(domain.NewPriority(9)), RequiredBy: domain.To(domain.Date(0)), MayMove: true,
+		}},
+		`{"op":"confirm_hold","order_id":"o/1","sku":"RUG"}`: domain.ConfirmHold{OrderID: "o/1", SKU: "RUG"},
+		`{"op":"release_hold","order_id":"o/1","sku":"RUG"}`: domain.ReleaseHold{OrderID: "o/1", SKU: "RUG"},
+		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2,"priority":0,"required_by":"2026-12-01","hold_until":"1970-01-01T00:00:00.000001Z"}`: domain.Allocate{
+			OrderID: "o/1", SKU: "RUG", Qty: 2, Priority: domain.NewPriority(0), RequiredBy: december, HoldUntil: 1,
+		},
+		`{"op":"allocate_order","order_id":"o/1","lines":[{"sku":"RUG","qty":2},{"sku":"LAMP","qty":1,"priority":9,"required_by":"2026-12-01"}],"mode":"all"}`: domain.AllocateOrder{
+			OrderID: "o/1", Mode: domain.AllLines, Lines: []domain.Wanted{{SKU: "RUG", Qty: 2}, {SKU: "LAMP", Qty: 1, Priority: domain.NewPriority(9), RequiredBy: december}},
+		},
+		`{"op":"describe_product","sku":"RUG"}`:                                   domain.DescribeProduct{SKU: "RUG"},
+		`{"op":"describe_product","sku":"RUG","description":"Tapis <très> cher"}`: domain.DescribeProduct{SKU: "RUG", Description: "Tapis <très> cher"},
 	} {
 		got, err := wire.EncodeCommand(cmd)
 		if err != nil {
@@ -43,7 +63,8 @@ func TestACommandIsOneLine(t *testing.T) {
 }
 
 func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
-	const ops = "one of add_batch, allocate, change_batch, cancel, describe_product"
+	const ops = "one of add_batch, allocate, change_batch_quantity, cancel, describe_product, change_batch, receive_batch, close_batch, reopen_batch, " +
+		"allocate_order, ship, return, amend, confirm_hold, release_hold"
 	for line, want := range map[string]string{
 		`{"order_id":"o"}`:              "op| op is missing: send it: it says what to do, in lower case; " + ops,
 		`{"op":null}`:                   "op| op is missing: send it: it says what to do, in lower case; " + ops,
@@ -56,8 +77,12 @@ func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
 		`{"op":"allocate","qty_":1}`:    `qty_| qty_ is no member that is known here: leave it out, or did you mean "qty"?`,
 		`{"op":"allocate","QTY":1}`:     `QTY| QTY is no member: names are written in lower case: write "qty"`,
 		`{"op":"cancel","priority":1}`:  `priority| priority is no member that is known here: leave it out; there are order_id, sku, reason, note`,
-		`{"op":"allocate","op2":1}`:     `op2| op2 is no member that is known here: leave it out; there are order_id, sku, qty, on_shortage, reason, note`,
-		`{"op":"cancel"}`:               "order_id| order_id is missing: send it",
+		`{"op":"allocate","op2":1}`:     `op2| op2 is no member that is known here: leave it out; there are order_id, sku, qty, on_shortage, priority, required_by, hold_until, reason, note`,
+		`{"op":"allocate_order","order_id":"o","lines":[{"sku":"A","qty":1},{"sku":"B","qyt":2}]}`: `lines/1/qyt| lines/1: qyt is no member that is known here: leave it out; there are sku, qty, priority, required_by`,
+		`{"op":"allocate_order","order_id":"o","lines":1}`:                                         "lines| lines is 1: send a list of objects",
+		`{"op":"amend","order_id":"o","sku":"S","may_move":"yes"}`:                                 `may_move| may_move is "yes": send true or false, without quotes`,
+		`{"op":"allocate","hold_until":"soon"}`:                                                    `hold_until| hold_until "soon" is not a time: write it with its zone, for example 2026-12-01T08:00:00Z: send a time, or leave it out`,
+		`{"op":"cancel"}`:                                                                          "order_id| order_id is missing: send it",
 		`{"op":"cancel","` + long + `":1}`: long[:60] + "...| " + long[:60] +
 			"... is no member that is known here: leave it out; there are order_id, sku, reason, note",
 	} {
@@ -165,7 +190,7 @@ func FuzzDecodeCommand(f *testing.F) {
 	for _, seed := range []string{
 		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":50,"eta":"2026-12-01T08:00:00Z"}`,
 		`{"op":"allocate","order_id":"o1","sku":"RUG","qty":2,"on_shortage":"reject","reason":"r","note":"n"}`,
-		`{"op":"change_batch","ref":"b1","qty":10}`, `{"op":"cancel","order_id":"o1","sku":"RUG"}`,
+		`{"op":"change_batch","ref":"b1","qty":10}`, `{"op":"allocate_order","order_id":"o1","lines":[{"sku":"RUG","qty":1}]}`, `{"op":"cancel","order_id":"o1","sku":"RUG"}`,
 		`{"op":"describe_product","sku":"RUG","description":"\ud83d\ude00\\\""}`,
 		`{"op":"allocate","order_id":"o1","sku":"RUG","qty":1e3}`, `{"op":"cancel","order_id":"\ud83d","sku":"RUG"}`,
 		`{"op":"cancel","op":"cancel"}`, `{"op":"cancel","x":[{"y":{"z":[1,-2.5e+7,true,false,null]}}]}`,

@@ -63,3 +63,14 @@ BEGIN
   INSERT INTO line_events (line, event) VALUES (old.seq, old.event);
 END;
 -- +goose StatementEnd
+
+-- Answers to requests that are to be done once, however often they are sent.
+CREATE TABLE answers (
+  scope   TEXT NOT NULL, -- who sent it, and where to
+  key     TEXT NOT NULL, -- what they called it
+  request TEXT NOT NULL, -- a digest
+  at      INTEGER NOT NULL, -- unix microseconds
+  answer  BLOB NOT NULL,
+  UNIQUE (scope, key)
+) STRICT;
+CREATE INDEX answers_by_age ON answers (at);

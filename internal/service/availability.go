@@ -1,0 +1,114 @@
+package service
+
+import (
+	"fmt"
+	"slices"
+
+	"allot/internal/domain"
+	"allot/internal/views"
+)
+
+// Stock is what of a product there is to promise: its batches of which not all
+// was shipped, in the order of their use, and what follows from them.
+type Stock struct {
+	all     views.Availability // without a promise
+	batches []domain.Batch
+}
+
+// NewStock returns the stock of a product at rest, whose batches are in the
+// order of their use.
+func NewStock(p domain.Snapshot) *Stock {
+	all := views.Availability{SKU: p.SKU, Description: p.Description, Version: p.Version, Unknown: p.Version == 0, Dates: []views.Arrival{}}
+	for _, b := range p.Batches {
+		units := b.Purchased - b.Shipped
+		if b.ETA == 0 {
+			all.OnHand += units
+		} else {
+			all.Inbound += units
+		}
+		all.Allocated += b.Allocated
+		all.Available += b.Room()
+		all.LargestFit = max(all.LargestFit, b.Room())
+		if last := len(all.Dates) - 1; last < 0 || all.Dates[last].Date != b.ETA.String() {
+			all.Dates = append(all.Dates, views.Arrival{Date: b.ETA.String()})
+		}
+		today := &all.Dates[len(all.Dates)-1]
+		today.Units += units
+		today.Available = all.Available
+	}
+	return &Stock{all: all, batches: slices.DeleteFunc(p.Batches, func(b domain.Batch) bool { return b.Room() == 0 })}
+}
+
+// Version is that of the product.
+func (s *Stock) Version() int64 { return s.all.Version }
+
+// Answer answers a question. What it returns must not be changed.
+func (s *Stock) Answer(ask views.Ask) views.Availability {
+	out := s.all
+	if ask.Qty <= 0 {
+		return out
+	}
+	for i := range s.batches {
+		if b := &s.batches[i]; b.Room() >= ask.Qty {
+			date := b.ETA.String()
+			out.Promise = &views.Promise{BatchRef: b.Ref, Date: date, Late: ask.By != "" && date > ask.By}
+			break
+		}
+	}
+	return out
+}
+
+// CheckAsks refuses questions that make no sense.
+func CheckAsks(asks []views.Ask) error {
+	for _, ask := range asks {
+		if ask.Qty < 0 || ask.Qty > domain.MaxQty {
+			return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "qty",
+				Message: fmt.Sprintf("qty is %d; it must lie between 0 and %d", ask.Qty, domain.MaxQty), Hint: "leave it out for none in particular"}
+		}
+		if _, err := ParseDay("by", ask.By); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ParseDay reads a date that a reader gave in a field.
+func ParseDay(field, s string) (domain.Date, error) {
+	d, err := domain.ParseDate(s)
+	if err != nil {
+		return 0, &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: field, Message: field + ": " + err.Error(), Hint: "write YYYY-MM-DD"}
+	}
+	return d, nil
+}
+
+// ViewLate is l as a line in trouble on a day: late if it is not needed before
+// it comes, or at risk if its batch should have come.
+func ViewLate(l domain.Line, asOf domain.Date, atRisk bool) views.LateLine {
+	v := views.LateLine{Line: ViewLine(l)}
+	switch {
+	case atRisk:
+		v.Days = asOf.Sub(l.Promise)
+	case l.Status == domain.StatusBackordered:
+		v.Days = asOf.Sub(l.RequiredBy)
+	default:
+		v.Days = l.Promise.Sub(l.RequiredBy)
+	}
+	return v
+}
+
+// IsLate reports whether a line comes too late, or on a day still waits for
+// what was needed before.
+func IsLate(l domain.Line, asOf domain.Date) bool {
+	switch l.Status {
+	case domain.StatusAllocated, domain.StatusHeld:
+		return l.RequiredBy != 0 && l.Promise > l.RequiredBy
+	case domain.StatusBackordered:
+		return l.RequiredBy != 0 && l.RequiredBy < asOf
+	}
+	return false
+}
+
+// IsAtRisk reports whether the batch of a line should have come before a day.
+func IsAtRisk(l domain.Line, asOf domain.Date) bool {
+	return (l.Status == domain.StatusAllocated || l.Status == domain.StatusHeld) && l.Promise != 0 && l.Promise < asOf
+}

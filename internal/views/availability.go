@@ -1,0 +1,51 @@
+package views
+
+// Ask asks what is available of a SKU, and from where and when a quantity of it
+// would be promised.
+type Ask struct {
+	SKU string
+	Qty int    // units in one line; 0: none in particular
+	By  string // date when it is needed; empty: as soon as possible
+}
+
+// Availability is what is available of a SKU, and when.
+type Availability struct {
+	SKU         string    `json:"sku"`
+	Unknown     bool      `json:"unknown,omitempty"` // there is no such product
+	Description string    `json:"description,omitempty"`
+	OnHand      int       `json:"on_hand"`     // units in the warehouse, whosever they are
+	Inbound     int       `json:"inbound"`     // units on their way, whosever they are
+	Allocated   int       `json:"allocated"`   // units that lines have
+	Available   int       `json:"available"`   // units that lines may still get, whenever they come
+	LargestFit  int       `json:"largest_fit"` // the largest line that one batch can take now
+	Dates       []Arrival `json:"dates"`       // in order; the warehouse, if it has anything, first
+	Promise     *Promise  `json:"promise,omitempty"`
+	Version     int64     `json:"product_version"`
+}
+
+// Arrival is what comes on a day.
+type Arrival struct {
+	Date      string `json:"date,omitempty"` // empty: it is in the warehouse
+	Units     int    `json:"units"`          // that come, whosever they are
+	Available int    `json:"available"`      // units that may be promised for that day: of all that has come by then
+}
+
+// Promise is where a line of the quantity that was asked for would get its
+// stock. There is none if no batch can take it.
+type Promise struct {
+	BatchRef string `json:"batch_ref"`
+	Date     string `json:"date,omitempty"` // empty: it is in the warehouse
+	Late     bool   `json:"late,omitempty"` // it comes after the day when it is needed
+}
+
+// LateLine is a line in trouble.
+type LateLine struct {
+	Line
+	Days int `json:"days"` // by which it is late, or its batch is overdue
+}
+
+// History is a line and all that ever happened to it.
+type History struct {
+	Line   Line    `json:"line"`
+	Events []Event `json:"events"`
+}
