@@ -160,7 +160,7 @@ func (t *Transactor) next(l *lane) []*call {
 // all of them do.
 func (t *Transactor) run(l *lane, calls []*call) {
 	wrote, err := t.transact(l, calls)
-	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) {
+	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) && !errors.Is(err, ErrOutcomeUnknown) {
 		for i := range calls {
 			t.run(l, calls[i:i+1])
 		}
@@ -179,6 +179,10 @@ func (t *Transactor) run(l *lane, calls []*call) {
 
 // trouble is what a caller is told of a transaction that failed.
 func trouble(err error) error {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return &domain.Error{Kind: domain.Unavailable, Code: CodeOutcomeUnknown, Message: "the answer of the database got lost: it may be done or not",
+			Hint: "send the same again, with the same key if it had one: what was done already is not done twice"}
+	}
 	if errors.Is(err, ErrStorage) || errors.Is(err, ErrStale) {
 		return &domain.Error{Kind: domain.Unavailable, Code: CodeUnavailable, Message: "nothing was written: " + err.Error(),
 			Hint: "send the same again in a moment; if it goes on, look at the disk of the data directory"}
@@ -186,8 +190,11 @@ func trouble(err error) error {
 	return err
 }
 
-// CodeUnavailable is the code of errors that pass by themselves.
-const CodeUnavailable = "unavailable"
+// Codes of errors that pass by themselves.
+const (
+	CodeUnavailable    = "unavailable"
+	CodeOutcomeUnknown = "outcome_unknown" // it may have been done
+)
 
 // transact does calls in one transaction, again if it was stale. The
 // transaction is not tied to any caller's context: one who gives up must not

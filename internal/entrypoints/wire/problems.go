@@ -19,7 +19,7 @@ const (
 	CodeMethodNotAllowed     = "method_not_allowed"
 	CodeTooLarge             = "too_large"
 	CodeUnsupportedMediaType = "unsupported_media_type"
-	CodeOutcomeUnknown       = "outcome_unknown"
+	CodeOutcomeUnknown       = service.CodeOutcomeUnknown
 	CodeInternal             = "internal"
 )
 
