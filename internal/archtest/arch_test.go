@@ -61,6 +61,11 @@ var rules = []rule{
 	{pkg: "internal/adapters/memory", may: inside.and("internal/adapters/eventjson")},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
+		pkg:  "internal/adapters/postgres",
+		may:  inside.and("internal/adapters/eventjson"),
+		deps: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/google/uuid"},
+	},
+	{
 		pkg:  "internal/adapters/sqlite",
 		may:  inside.and("internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
@@ -100,14 +105,15 @@ var rules = []rule{
 	},
 	{pkg: "internal/access"},
 	{pkg: "internal/nearest"},
+	{pkg: "internal/pgserver"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
-			"internal/config", "internal/sample"),
+			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/postgres",
+			"internal/adapters/sqlite", "internal/config", "internal/sample"),
 	},
 	{
 		pkg: "cmd/allot",

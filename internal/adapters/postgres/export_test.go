@@ -11,7 +11,7 @@ func (s *Store) Clear(ctx context.Context) error {
 	s.leases.mu.Lock()
 	s.leases.byName = map[string]*lease{}
 	s.leases.mu.Unlock()
-	_, err := s.writes.Exec(ctx, `DELETE FROM failures; DELETE FROM subscriptions; DELETE FROM lines; DELETE FROM events; DELETE FROM commits;
-		DELETE FROM batch_refs; DELETE FROM batches; DELETE FROM products; UPDATE log_end SET position = 0`, pgx.QueryExecModeSimpleProtocol)
+	_, err := s.writes.Exec(ctx, `UPDATE log_end SET position = 0; DELETE FROM failures; DELETE FROM subscriptions; DELETE FROM lines; DELETE FROM events; DELETE FROM commits;
+		DELETE FROM batch_refs; DELETE FROM batches; DELETE FROM products`, pgx.QueryExecModeSimpleProtocol)
 	return err
 }

@@ -79,7 +79,7 @@ func stream[T any](ctx context.Context, a *audit, scan func(func(...any) error) 
 			return
 		}
 		for {
-			page, err := query(ctx, a.tx, scan, fmt.Sprintf(`FETCH %d FROM %s`, rowsAtOnce, cursor))
+			page, err := query(ctx, a.tx, scan, fmt.Sprintf(`FETCH %d FROM %s`, rowsAtOnce, cursor), pgx.QueryExecModeExec) // not prepared: a cursor of that name had other columns before
 			if err != nil {
 				yield(none, err)
 				return
