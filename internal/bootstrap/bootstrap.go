@@ -26,7 +26,10 @@ type App struct {
 	Relay *service.Relay
 	Store Store
 
-	announce func(url string) error // nil if nobody else can write
+	// Unsafe says what the database may lose, if it may; else it is empty.
+	Unsafe string
+
+	announce func(url string) error // nil if nobody else would wait for us
 }
 
 // Options are what can be chosen about an App.
@@ -35,6 +38,9 @@ type Options struct {
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: discard
 	Notifier service.Notifier // nil: notices go to the log
+
+	// AllowLoss uses a PostgreSQL that may lose what it has acknowledged.
+	AllowLoss bool
 }
 
 // DefaultGroup is the most commands in one transaction. Imports gain up to it:

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
-	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -36,12 +34,12 @@ func (r *run) serve() *cobra.Command {
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, missing := os.Stat(r.config.SQLiteFile())
+			fresh := bootstrap.Missing(r.config.Database())
 			app, err := r.openToServe(cmd.Context())
 			if err != nil {
 				return err
 			}
-			s := server{App: app, fresh: errors.Is(missing, fs.ErrNotExist), echo: echo}
+			s := server{App: app, fresh: fresh, echo: echo}
 			return errors.Join(r.serveUntilStopped(cmd.Context(), s), app.Close())
 		},
 	}
@@ -58,13 +56,13 @@ func (r *run) openToServe(ctx context.Context) (*bootstrap.App, error) {
 	}
 	o := r.options()
 	o.Log = r.log()
-	return bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, o)
+	return bootstrap.Open(ctx, r.config.Database(), r.command, o)
 }
 
 // checkNotServed refuses a database that has a server: unlike a command, it is
 // not worth waiting for.
 func (r *run) checkNotServed() error {
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
 		return &bootstrap.InUseError{File: file, Owner: owner}
 	}
@@ -106,7 +104,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	relay.Go(func() { s.Run(relaying) })
 
 	log := r.log()
-	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Echo: s.echo})
+	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Echo: s.echo, Unsafe: s.Unsafe})
 	err = httpapi.Serve(ctx, listener, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
 	relay.Wait()
@@ -176,7 +174,7 @@ func (r *run) greet(ctx context.Context, s server, urls []string) error {
 	if err != nil {
 		return err
 	}
-	about := started{r.Version, urls[0], r.config.SQLiteFile(), s.fresh, stats}
+	about := started{r.Version, urls[0], r.config.DatabaseName(), s.fresh, stats}
 	return object(r, about, func() error {
 		fresh := ""
 		if s.fresh {

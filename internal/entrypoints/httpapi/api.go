@@ -42,6 +42,7 @@ type Options struct {
 	Version  string          // of the program
 	Stopping <-chan struct{} // closed when the server is about to stop, and no longer ready; nil: never
 	Echo     bool            // have POST /echo, which does all that /allocate does but the command, to measure against
+	Unsafe   string          // what the database may lose of what it has acknowledged; empty: nothing
 }
 
 type api struct {
@@ -50,11 +51,12 @@ type api struct {
 	log      *slog.Logger
 	version  string
 	stopping <-chan struct{}
+	unsafe   string
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
-	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping}
+	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping, unsafe: o.Unsafe}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

@@ -13,9 +13,17 @@ import (
 
 var errStopping = errors.New("the server is stopping")
 
-// alive answers GET /healthz: the process runs.
+// alive answers GET /healthz: the process runs. It warns if what is
+// acknowledged may be lost.
 func (a *api) alive(w http.ResponseWriter, _ *http.Request) error {
-	write(w, http.StatusOK, jsonType, []byte(`{"status":"alive"}`+"\n"))
+	body, err := json.Marshal(struct {
+		Status string `json:"status"`
+		Unsafe string `json:"unsafe,omitempty"`
+	}{"alive", a.unsafe})
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, jsonType, append(body, '\n'))
 	return nil
 }
 
