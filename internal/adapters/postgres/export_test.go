@@ -15,3 +15,21 @@ func (s *Store) Clear(ctx context.Context) error {
 		DELETE FROM batch_refs; DELETE FROM batches; DELETE FROM products`, pgx.QueryExecModeSimpleProtocol)
 	return err
 }
+
+// Die ends a store as the end of its process would: nobody is told, and its
+// leases run on.
+func (s *Store) Die() {
+	s.stopSequencer()
+	s.leases.stop()
+	<-s.leases.done
+	s.closePools()
+}
+
+// StopRenewing has the leases run out, as if the process hung.
+func (s *Store) StopRenewing() {
+	s.leases.stop()
+	<-s.leases.done
+}
+
+// RenewNow tries to renew the leases.
+func (s *Store) RenewNow() { s.renewAll(context.Background()) }
