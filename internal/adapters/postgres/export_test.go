@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Clear empties a store, as if it had just been created.
@@ -33,3 +35,46 @@ func (s *Store) StopRenewing() {
 
 // RenewNow tries to renew the leases.
 func (s *Store) RenewNow() { s.renewAll(context.Background()) }
+
+// Settings is the value of a setting on the connections of each pool.
+func (s *Store) Settings(t *testing.T, name string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for what, pool := range map[string]*pgxpool.Pool{"reads": s.reads, "writes": s.writes} {
+		var value string
+		if err := pool.QueryRow(t.Context(), `SELECT current_setting($1)`, name).Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+		out[what] = value
+	}
+	return out
+}
+
+// AwaitBroken returns when no connection of the pools answers any more.
+func (s *Store) AwaitBroken(t *testing.T) {
+	t.Helper()
+	for _, pool := range []*pgxpool.Pool{s.reads, s.writes} {
+		for _, conn := range pool.AcquireAllIdle(t.Context()) {
+			for conn.Ping(t.Context()) == nil {
+			}
+			conn.Release()
+		}
+	}
+}
+
+// Updates are how many updates of a table there were, and how many of them
+// touched no index.
+func (s *Store) Updates(t *testing.T, table string) (all, hot int64) {
+	t.Helper()
+	for _, conn := range s.writes.AcquireAllIdle(t.Context()) {
+		if _, err := conn.Exec(t.Context(), `SELECT pg_stat_force_next_flush()`); err != nil {
+			t.Fatal(err)
+		}
+		conn.Release()
+	}
+	const q = `SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = $1`
+	if err := s.reads.QueryRow(t.Context(), q, table).Scan(&all, &hot); err != nil {
+		t.Fatal(err)
+	}
+	return all, hot
+}

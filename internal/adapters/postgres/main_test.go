@@ -23,6 +23,10 @@ var server struct {
 }
 
 func TestMain(m *testing.M) {
+	if url := os.Getenv(replicaVariable); url != "" {
+		beReplica(url)
+		return
+	}
 	server.Server, server.err = pgserver.New(context.Background(), "max_connections=300")
 	code := m.Run()
 	closeSpares()

@@ -44,8 +44,8 @@ const (
 	// With the version of each line's product: that need not be locked yet.
 	selectOrders = lineColumns + `, p.version` + fromLines + `JOIN products p ON p.sku = l.sku WHERE l.order_id = ANY($1)`
 
-	linesOf = lineColumns + ` FROM batch_refs r JOIN lines l ON l.sku = r.sku AND l.batch = r.seq
-		JOIN batches b ON b.sku = r.sku AND b.seq = r.seq WHERE r.ref = $1 AND l.seq < $2 ORDER BY l.seq DESC LIMIT $3`
+	linesOf = lineColumns + fromLines + `WHERE l.batch = (SELECT seq FROM batch_refs WHERE ref = $1)
+		AND l.sku = (SELECT sku FROM batch_refs WHERE ref = $1) AND l.seq < $2 ORDER BY l.seq DESC LIMIT $3`
 	backordered = backorderColumns + `WHERE status = 'backordered' AND sku = $1 AND seq > $2 ORDER BY seq LIMIT $3`
 
 	backorderColumns = `SELECT seq, order_id, sku, qty, status, '', 0 FROM lines `
