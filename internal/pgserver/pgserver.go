@@ -19,7 +19,7 @@ import (
 )
 
 // ErrMissing says that there is no PostgreSQL on this machine.
-var ErrMissing = errors.New("there is no PostgreSQL here: install the package postgresql-15, or put initdb and postgres on the PATH")
+var ErrMissing = errors.New("there is no PostgreSQL here: install the package postgresql, or put initdb and postgres on the PATH")
 
 // Server is a PostgreSQL that belongs to us.
 type Server struct {
