@@ -19,7 +19,7 @@ type Store interface {
 	// InTx runs fn in one transaction, which is committed if fn returns nil and
 	// no Write has failed, and rolled back otherwise. When it returns nil, what
 	// was written is on stable storage. It returns ErrStale if something fn read
-	// was changed by somebody else in the meantime, an ErrStorage if there is
+	// was changed by somebody else in the meantime, or may have been, an ErrStorage if there is
 	// trouble that another command would meet as well, and an ErrOutcomeUnknown
 	// if it can't say whether it committed.
 	InTx(ctx context.Context, fn func(context.Context, Tx) error) error

@@ -13,6 +13,7 @@ func (s *Store) Clear(ctx context.Context) error {
 	s.leases.mu.Lock()
 	s.leases.byName = map[string]*lease{}
 	s.leases.mu.Unlock()
+	s.guesses = guesses{}
 	_, err := s.writes.Exec(ctx, `UPDATE log_end SET position = 0; DELETE FROM failures; DELETE FROM subscriptions; DELETE FROM lines; DELETE FROM events; DELETE FROM commits;
 		DELETE FROM batch_refs; DELETE FROM batches; DELETE FROM products`, pgx.QueryExecModeSimpleProtocol)
 	return err

@@ -28,6 +28,7 @@ type Store struct {
 	holder string // who we are, to other processes that deliver
 	unsafe string // what the server may lose, if that was allowed; else empty
 
+	guesses   guesses
 	leases    leases
 	sequencer sequencer
 }
@@ -117,22 +118,35 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	if err != nil {
 		return classify(fmt.Errorf("connect to the database: %w", err))
 	}
-	t := newTx(conn)
+	t := newTx(conn, &s.guesses)
 	defer t.end() // also if fn panics
-	if err := fn(ctx, t); err != nil {
-		return err
+	if err = fn(ctx, t); err == nil {
+		err = s.finish(ctx, t)
 	}
-	if t.failed != nil || t.writes == nil {
+	if errors.Is(err, service.ErrStale) && t.guessed {
+		s.guesses.wrong()
+	}
+	return s.shed(err)
+}
+
+// finish commits what a transaction has written, if it has written anything. If
+// not, what it was told must still be so.
+func (s *Store) finish(ctx context.Context, t *tx) error {
+	if t.failed != nil {
 		return t.failed
 	}
-	err = t.commit(ctx)
+	if t.writes == nil {
+		return t.makeSure(ctx)
+	}
+	err := t.commit(ctx)
 	if errors.Is(err, errUnanswered) {
 		err = s.settle(ctx, t.token, err)
 	}
 	if err == nil {
+		s.guesses.learn(t)
 		s.sequencer.wake()
 	}
-	return s.shed(err)
+	return err
 }
 
 // View implements service.Store.

@@ -57,6 +57,15 @@ func (r *reader) Load(ctx context.Context, want service.Want) (found service.Fou
 	if l.empty() {
 		return found, nil
 	}
+	if r.tx != nil && r.tx.guess != nil {
+		if r.tx.guess.fits(want) {
+			r.tx.guess.add(want)
+			return found, nil
+		}
+		if err := r.tx.makeSure(ctx); err != nil {
+			return found, err
+		}
+	}
 	b := r.batch()
 	l.queue(b, r.tx)
 	if err := r.send(ctx, b); err != nil {
@@ -163,6 +172,12 @@ const linesAtOnce = 256
 // place of acceptance after the one given.
 func (r *reader) pages(ctx context.Context, q, key string, after int64) iter.Seq2[domain.Line, error] {
 	return func(yield func(domain.Line, error) bool) {
+		if r.tx != nil {
+			if err := r.tx.makeSure(ctx); err != nil {
+				yield(domain.Line{}, err)
+				return
+			}
+		}
 		for {
 			var page []domain.Line
 			b := r.batch()

@@ -23,11 +23,15 @@ type tx struct {
 	locked  map[string]int64 // SKU -> version of products that nobody else can change; 0: there was none
 	seen    map[string]int64 // SKU -> version of products of which lines were read without a lock
 	numbers map[service.Sequence]*block
+	ahead   block      // numbers of lines for the next transaction, drawn with the products locked
+	guess   *guess     // nil if it asks before it writes
+	guessed bool       // it has begun with a guess
 	writes  *pgx.Batch // what Write has left for the end
 	failed  error      // the first of Write
 }
 
-func newTx(conn *pgxpool.Conn) *tx {
+// newTx returns a transaction that guesses, if it may.
+func newTx(conn *pgxpool.Conn, g *guesses) *tx {
 	t := &tx{
 		reader: reader{session: &session{conn: conn, begin: `BEGIN`}},
 		token:  pgtype.UUID{Bytes: uuid.Must(uuid.NewV7()), Valid: true}, // rises with time, which keeps its index small
@@ -35,6 +39,10 @@ func newTx(conn *pgxpool.Conn) *tx {
 		numbers: map[service.Sequence]*block{service.BatchSeq: {}, service.LineSeq: {}},
 	}
 	t.reader.tx = t
+	if numbers := g.take(); numbers != nil {
+		t.numbers[service.LineSeq] = numbers
+		t.guess, t.guessed = &guess{by: g, products: map[string]int64{}}, true
+	}
 	return t
 }
 
@@ -79,15 +87,15 @@ func (t *tx) checkLines(lines []domain.Line) error {
 func (t *tx) lock(ctx context.Context, products []service.ProductChange) error {
 	var want service.Want
 	for _, p := range products {
-		if _, ok := t.locked[p.To.SKU]; !ok {
-			want.Products = append(want.Products, service.Known{SKU: p.To.SKU, Version: p.From})
+		if _, ok := t.known(p.To.SKU); !ok {
+			want.Products = append(want.Products, service.Known{SKU: p.To.SKU})
 		}
 	}
 	if _, err := t.Load(ctx, want); err != nil {
 		return err
 	}
 	for _, p := range products {
-		if version := t.locked[p.To.SKU]; version != p.From {
+		if version, _ := t.known(p.To.SKU); version != p.From {
 			return fmt.Errorf("%w: %s has version %d, not %d", service.ErrStale, p.To.SKU, version, p.From)
 		}
 	}
@@ -153,6 +161,7 @@ func (t *tx) Reserve(ctx context.Context, s service.Sequence, n int) (int64, err
 // commit sends all that was written, and COMMIT with it. It returns
 // errUnanswered if that may have been done or not.
 func (t *tx) commit(ctx context.Context) error {
+	t.writes.Queue(drawLineNumbers).QueryRow(t.ahead.scan)
 	t.writes.Queue(`COMMIT`)
 	err := t.send(ctx, t.writes)
 	if err == nil {

@@ -69,6 +69,7 @@ func (t *tx) writeAll(ctx context.Context, c service.Changes) error {
 	}
 	if t.writes == nil {
 		t.writes = t.batch()
+		t.queueGuess()
 	}
 	t.writeProducts(c.Products)
 	writeBatches(t.writes, c)
