@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/pressly/goose/v3"
@@ -19,8 +20,8 @@ type Health struct {
 // the tables of a database have. Others may use it meanwhile.
 func Check(ctx context.Context, url string) (Health, error) {
 	h := Health{Faults: []string{}}
-	err := withProvider(url, func(p *goose.Provider) (err error) {
-		h.Schema, h.Known, err = versions(ctx, p)
+	err := withProvider(url, func(p *goose.Provider, db *sql.DB) (err error) {
+		h.Schema, h.Known, err = versions(ctx, p, db)
 		return err
 	})
 	if err != nil {

@@ -22,8 +22,8 @@ var migrations embed.FS
 // that want to do the same meanwhile wait. A database that a newer program has
 // migrated is refused.
 func Migrate(ctx context.Context, url string) error {
-	return withProvider(url, func(p *goose.Provider) error {
-		have, want, err := versions(ctx, p)
+	return withProvider(url, func(p *goose.Provider, db *sql.DB) error {
+		have, want, err := versions(ctx, p, db)
 		if err != nil || have == want {
 			return err
 		}
@@ -39,8 +39,8 @@ func Migrate(ctx context.Context, url string) error {
 
 // checkCurrent refuses a database whose tables are not those we know.
 func checkCurrent(ctx context.Context, url string) error {
-	return withProvider(url, func(p *goose.Provider) error {
-		have, want, err := versions(ctx, p)
+	return withProvider(url, func(p *goose.Provider, db *sql.DB) error {
+		have, want, err := versions(ctx, p, db)
 		if err != nil || have == want {
 			return err
 		}
@@ -49,19 +49,25 @@ func checkCurrent(ctx context.Context, url string) error {
 }
 
 // versions are the schema version that a database has, 0 if it has none, and
-// the one that we know. It creates nothing.
-func versions(ctx context.Context, p *goose.Provider) (have, want int64, _ error) {
+// the one that we know. Unlike goose's own, it neither waits nor creates
+// anything.
+func versions(ctx context.Context, p *goose.Provider, db *sql.DB) (have, want int64, _ error) {
 	sources := p.ListSources()
 	want = sources[len(sources)-1].Version
-	have, err := p.GetDBVersion(ctx)
+	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&have)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == undefinedTable {
+		return 0, want, nil
+	}
 	if err != nil {
 		return 0, 0, classify(fmt.Errorf("read the schema version of the database: %w", err))
 	}
 	return have, want, nil
 }
 
+const undefinedTable = "42P01"
+
 // withProvider runs fn with what migrates the database at url.
-func withProvider(url string, fn func(*goose.Provider) error) (err error) {
+func withProvider(url string, fn func(*goose.Provider, *sql.DB) error) (err error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return fmt.Errorf("read the URL of the database: %w", err)
@@ -75,7 +81,7 @@ func withProvider(url string, fn func(*goose.Provider) error) (err error) {
 	if err != nil {
 		return err
 	}
-	return fn(p)
+	return fn(p, db)
 }
 
 func provider(db *sql.DB) (*goose.Provider, error) {
