@@ -167,7 +167,7 @@ func (t *tx) commit(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Severity == "ERROR" {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.SeverityUnlocalized == "ERROR" {
 		return classify(fmt.Errorf("write: %w", err)) // nothing after it was done
 	}
 	return fmt.Errorf("%w: %w", errUnanswered, err)
@@ -179,10 +179,10 @@ const (
 	settleTimeout  = 5 * time.Second // for each
 )
 
-// voidToken takes a token's place, unless a commit has it: then it says how
-// many events that one wrote. It waits for a commit that is on its way.
-const voidToken = `INSERT INTO commits (token, events) VALUES ($1, 0)
-	ON CONFLICT (token) DO UPDATE SET token = excluded.token RETURNING events`
+// voidToken takes a token's place, unless a commit has it, and says which it
+// is. It waits for a commit that is on its way.
+const voidToken = `INSERT INTO commits (token, events, void) VALUES ($1, 0, true)
+	ON CONFLICT (token) DO UPDATE SET token = excluded.token RETURNING void`
 
 // settle finds out for certain what became of a transaction whose answer got
 // lost: it returns nil if it was committed, and ErrStale, so that all of it is
@@ -192,11 +192,11 @@ func (s *Store) settle(ctx context.Context, token pgtype.UUID, lost error) error
 	ctx = context.WithoutCancel(ctx)
 	for range settleAttempts {
 		attempt, cancel := context.WithTimeout(ctx, settleTimeout)
-		var events int
-		err := s.writes.QueryRow(attempt, voidToken, token).Scan(&events)
+		var void bool
+		err := s.writes.QueryRow(attempt, voidToken, token).Scan(&void)
 		cancel()
 		switch {
-		case err == nil && events > 0:
+		case err == nil && !void:
 			return nil
 		case err == nil:
 			return fmt.Errorf("%w: it is settled that nothing was written: %w", service.ErrStale, lost)

@@ -41,7 +41,8 @@ CREATE TABLE batch_refs (
 CREATE TABLE commits (
   id       bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- drawn with the products locked: rises with each product's versions
   position bigint  UNIQUE, -- of its first event, in a log without gaps
-  events   integer NOT NULL CHECK (events >= 0), -- 0: a token that nobody may commit with any more
+  events   integer NOT NULL CHECK (events >= 0),
+  void     boolean NOT NULL DEFAULT false, -- nobody may commit with this token any more
   token    uuid    NOT NULL UNIQUE
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX unplaced_commits ON commits (id) WHERE position IS NULL AND events > 0;
