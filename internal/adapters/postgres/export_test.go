@@ -79,3 +79,11 @@ func (s *Store) Updates(t *testing.T, table string) (all, hot int64) {
 	}
 	return all, hot
 }
+
+// MayGuess reports whether the next transaction about a product, of which the
+// caller knows a version, would not ask first.
+func (s *Store) MayGuess(sku string, version int64) bool {
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
+	return s.guesses.ahead != nil && s.guesses.wait == 0 && s.guesses.versions[sku] == version
+}

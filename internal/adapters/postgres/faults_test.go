@@ -107,7 +107,9 @@ func spawn(t *testing.T, url string, said *hearsay) *child {
 	c := &child{Cmd: exec.Command(os.Args[0]), said: said, halted: make(chan struct{})}
 	c.more.L = &c.mu
 	c.Env = append(os.Environ(), replicaVariable+"="+url)
-	c.Stderr = &quoted{t: t}
+	if testing.Verbose() {
+		c.Stderr = os.Stderr
+	}
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -165,16 +167,6 @@ func (c *child) goesOn(t *testing.T, more int) {
 			t.Fatalf("process %d has had no order acknowledged in %v", c.Process.Pid, healTime)
 		}
 	}
-}
-
-// quoted writes to the log of a test.
-type quoted struct{ t *testing.T }
-
-func (q *quoted) Write(p []byte) (int, error) {
-	if testing.Verbose() {
-		os.Stderr.Write(p)
-	}
-	return len(p), nil
 }
 
 // scene is a server with replicas on it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -98,7 +99,11 @@ func (p *proxy) through(url string) string {
 // committed is what the server answers to COMMIT.
 const committed = "COMMIT\x00"
 
-func TestACommitWhoseAnswerGotLostIsDoneOnce(t *testing.T) {
+func TestSoakCommitsWhoseAnswerGotLostAreDoneOnce(t *testing.T) {
+	rounds := 3
+	if os.Getenv("ALLOT_SOAK") != "" {
+		rounds = 20
+	}
 	url := database(t)
 	p := newProxy(t, running(t).Addr())
 	s := opened(t, p.through(url))
@@ -110,7 +115,7 @@ func TestACommitWhoseAnswerGotLostIsDoneOnce(t *testing.T) {
 		"the request is lost": func(actor string) { cutAt(&p.cutRequest, actor) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for i := range 3 {
+			for i := range rounds {
 				before := p.cuts.Load()
 				actor := fmt.Sprintf("the one who %s %d", name, i)
 				arm(actor)
@@ -126,8 +131,8 @@ func TestACommitWhoseAnswerGotLostIsDoneOnce(t *testing.T) {
 		})
 	}
 	batch, err := s.Batch(t.Context(), "b1")
-	if err != nil || batch.Allocated != 12 || batch.Lines != 6 {
-		t.Errorf("%d units in %d lines were allocated, want 12 in 6 (%v)", batch.Allocated, batch.Lines, err)
+	if err != nil || batch.Lines != 2*rounds || batch.Allocated != 4*rounds {
+		t.Errorf("%d units in %d lines were allocated, want %d in %d (%v)", batch.Allocated, batch.Lines, 4*rounds, 2*rounds, err)
 	}
 	verified(t, s)
 }

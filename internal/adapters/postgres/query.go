@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -29,19 +28,15 @@ func query[T any](ctx context.Context, db queryer, scan func(func(...any) error)
 
 // one returns the row that a query finds; pgx.ErrNoRows if there is none.
 func one[T any](ctx context.Context, db queryer, scan func(func(...any) error) (T, error), q string, args ...any) (T, error) {
+	var none T
 	found, err := query(ctx, db, scan, q, args...)
-	if err != nil || len(found) == 0 {
-		var none T
-		return none, errors.Join(err, noRows(err))
+	if err != nil {
+		return none, err
+	}
+	if len(found) == 0 {
+		return none, pgx.ErrNoRows
 	}
 	return found[0], nil
-}
-
-func noRows(err error) error {
-	if err != nil {
-		return nil
-	}
-	return pgx.ErrNoRows
 }
 
 // rowsAtOnce is how many rows of a long answer are in memory.

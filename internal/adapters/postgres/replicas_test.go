@@ -92,7 +92,7 @@ func (l *ledger) note(_ context.Context, who int, e service.Envelope) error {
 	return nil
 }
 
-// break has a replica deliver nothing any more.
+// breakFor has a replica deliver nothing any more.
 func (l *ledger) breakFor(who int) {
 	l.Lock()
 	defer l.Unlock()
