@@ -101,7 +101,8 @@ var rules = []rule{
 		pkg: "internal/bench",
 		may: inside.and(
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/sample"),
+			"internal/bootstrap", "internal/config", "internal/sample", "internal/pgserver"),
+		deps: []string{"github.com/jackc/pgx/v5"}, // to measure against
 	},
 	{pkg: "internal/access"},
 	{pkg: "internal/nearest"},

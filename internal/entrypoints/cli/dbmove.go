@@ -62,6 +62,7 @@ func (r *run) dbStats() *cobra.Command {
 			"sizes, and how many updates needed no index touched (hot). Rows are estimates.",
 		Example: examples(
 			"allot db stats --db postgres://allot@db/shop", "the largest first",
+			"allot db stats --db postgres://allot@db/shop -o csv", "for a spreadsheet",
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
