@@ -62,6 +62,11 @@ var rules = []rule{
 	{pkg: "internal/adapters/csvfiles", may: inside.and("internal/access"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
+		pkg:  "internal/adapters/postgres",
+		may:  inside.and("internal/access", "internal/adapters/eventjson"),
+		deps: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/google/uuid"},
+	},
+	{
 		pkg:  "internal/adapters/sqlite",
 		may:  inside.and("internal/access", "internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
@@ -111,7 +116,8 @@ var rules = []rule{
 		pkg: "internal/bench",
 		may: inside.and(
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/sample"),
+			"internal/bootstrap", "internal/config", "internal/sample", "internal/pgserver"),
+		deps: []string{"github.com/jackc/pgx/v5"}, // to measure against
 	},
 	{pkg: "internal/access", may: packages{"internal/domain"}},
 	{pkg: "internal/foldersync"},
@@ -120,6 +126,7 @@ var rules = []rule{
 	{pkg: "client"}, // for others to import
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
+	{pkg: "internal/pgserver"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.
@@ -127,7 +134,7 @@ var rules = []rule{
 		pkg: "internal/bootstrap",
 		may: inside.and(
 			"internal/access", "internal/adapters/csvfiles", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify",
-			"internal/adapters/smtp", "internal/adapters/sqlite", "internal/adapters/webhook",
+			"internal/adapters/postgres", "internal/adapters/smtp", "internal/adapters/sqlite", "internal/adapters/webhook",
 			"internal/config", "internal/sample"),
 	},
 	{

@@ -35,7 +35,10 @@ type App struct {
 	Store    Store
 	Tokens   *access.Registry
 
-	announce func(url, key string) error     // nil if nobody else can write
+	// Unsafe says what the database may lose, if it may; else it is empty.
+	Unsafe string
+
+	announce func(url, key string) error     // nil if nobody else would wait for us
 	writable func(ctx context.Context) error // nil if it always is
 }
 
@@ -49,6 +52,9 @@ type Options struct {
 	Notifier service.Notifier // nil: mails are kept, and notices go to the log
 
 	WebhooksAnywhere bool // let webhooks go to addresses that are not public
+
+	// AllowLoss uses a PostgreSQL that may lose what it has acknowledged.
+	AllowLoss bool
 }
 
 // DefaultGroup is the most commands in one transaction. Imports gain up to it:

@@ -63,8 +63,13 @@ var settings = []Setting{
 	},
 	{
 		Name: "db", Kind: String, Arg: "URL",
-		Doc:   "database, as sqlite:PATH; if empty, allot.db in the data directory",
+		Doc:   "database, as sqlite:PATH or postgres://USER@HOST/NAME; if empty, allot.db in the data directory",
 		parse: func(c *Config, text string) *rule { return parseDB(&c.DB, text) },
+	},
+	{
+		Name: "allow-loss", Kind: Bool, Default: "false",
+		Doc:   "use a PostgreSQL that may lose what it has acknowledged, since fsync or synchronous_commit is off",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.AllowLoss, text) },
 	},
 	{
 		Name: "addr", Kind: String, Default: "127.0.0.1:5005", Arg: "HOST:PORT",

@@ -20,8 +20,9 @@ type Store interface {
 	// InTx runs fn in one transaction, which is committed if fn returns nil and
 	// no Write has failed, and rolled back otherwise. When it returns nil, what
 	// was written is on stable storage. It returns ErrStale if something fn read
-	// was changed by somebody else in the meantime, and an ErrStorage if there
-	// is trouble that another command would meet as well.
+	// was changed by somebody else in the meantime, or may have been, an ErrStorage if there is
+	// trouble that another command would meet as well, and an ErrOutcomeUnknown
+	// if it can't say whether it committed.
 	InTx(ctx context.Context, fn func(context.Context, Tx) error) error
 
 	// View runs fn on a snapshot that nobody changes and that keeps nobody from
@@ -201,6 +202,10 @@ var (
 	// ErrStorageReadOnly is the ErrStorage of a disk that can't be written to:
 	// it is read-only, or writing fails. What is there can be read.
 	ErrStorageReadOnly = fmt.Errorf("%w: it can't be written to", ErrStorage)
+
+	// ErrOutcomeUnknown says that the store may have committed or not, and that
+	// it can't find out at present. Doing the same again is safe.
+	ErrOutcomeUnknown = errors.New("outcome unknown")
 
 	// ErrUnreachable says that the other side of a delivery can't be reached.
 	// It is no fault of the event, and counts as no attempt.

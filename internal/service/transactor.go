@@ -207,7 +207,7 @@ func (t *Transactor) next(l *lane) []*call {
 // all of them do.
 func (t *Transactor) run(l *lane, calls []*call) {
 	wrote, err := t.transact(l, calls)
-	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) {
+	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) && !errors.Is(err, ErrOutcomeUnknown) {
 		for i := range calls {
 			t.run(l, calls[i:i+1])
 		}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -36,7 +34,7 @@ func (r *run) serve() *cobra.Command {
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, missing := os.Stat(r.config.SQLiteFile())
+			fresh := bootstrap.Missing(r.config.Database())
 			watch, err := r.startWatch(cmd.Context())
 			if err != nil {
 				return err
@@ -46,7 +44,7 @@ func (r *run) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := server{App: app, watch: watch, fresh: errors.Is(missing, fs.ErrNotExist), echo: echo}
+			s := server{App: app, watch: watch, fresh: fresh, echo: echo}
 			return errors.Join(r.serveUntilStopped(cmd.Context(), s), app.Close())
 		},
 	}
@@ -71,13 +69,13 @@ func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error)
 	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
 		return nil, err
 	}
-	return bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, o)
+	return bootstrap.Open(ctx, r.config.Database(), r.command, o)
 }
 
 // checkNotServed refuses a database that has a server: unlike a command, it is
 // not worth waiting for.
 func (r *run) checkNotServed() error {
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
 		return &bootstrap.InUseError{File: file, Owner: owner}
 	}
@@ -121,7 +119,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: r.guard(e, s.Tokens),
-		Webhooks: s.Webhooks, Commits: s.Commits,
+		Webhooks: s.Webhooks, Commits: s.Commits, Unsafe: s.Unsafe,
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
@@ -192,7 +190,7 @@ func (r *run) greet(ctx context.Context, s server, urls []string) error {
 	if err != nil {
 		return err
 	}
-	about := started{r.Version, urls[0], r.config.SQLiteFile(), s.fresh, stats}
+	about := started{r.Version, urls[0], r.config.DatabaseName(), s.fresh, stats}
 	return object(r, about, func() error {
 		fresh := ""
 		if s.fresh {

@@ -65,6 +65,7 @@ type Options struct {
 	Guard    Guard
 	Webhooks *service.Webhooks // who events are posted to
 	Commits  *service.Pulse    // beats when events were committed; nil: live feeds look by themselves, once a second
+	Unsafe   string            // what the database may lose of what it has acknowledged; empty: nothing
 }
 
 type api struct {
@@ -83,13 +84,14 @@ type api struct {
 	gate     *gate
 	metrics  http.Handler
 	openAPI  func() ([]byte, error) // of its routes, written once
+	unsafe   string
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
 		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
-		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams)}
+		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), unsafe: o.Unsafe}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

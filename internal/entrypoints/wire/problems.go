@@ -20,7 +20,7 @@ const (
 	CodeMethodNotAllowed     = "method_not_allowed"
 	CodeTooLarge             = "too_large"
 	CodeUnsupportedMediaType = "unsupported_media_type"
-	CodeOutcomeUnknown       = "outcome_unknown"
+	CodeOutcomeUnknown       = service.CodeOutcomeUnknown
 	CodeUnknownHost          = "unknown_host"
 	CodeForeignOrigin        = "foreign_origin"
 	CodeRateLimited          = "rate_limited"

@@ -1,0 +1,79 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"allot/internal/adapters/postgres"
+	"allot/internal/adapters/sqlite"
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+// Copy fills an empty database of PostgreSQL, at url, with what is in a file of
+// SQLite's, and verifies the copy. progress is called now and then with the
+// number of events copied. If it fails, nothing was kept.
+func Copy(ctx context.Context, file, url string, o Options, progress func(events int)) (service.Report, error) {
+	source, err := sqlite.OpenReadOnly(ctx, file)
+	if err != nil {
+		return service.Report{}, err
+	}
+	defer source.Close()
+	target, err := postgres.Open(ctx, url, postgres.Options{AllowLoss: o.AllowLoss})
+	if err != nil {
+		return service.Report{}, err
+	}
+	defer target.Close()
+	if err := transfer(ctx, target, source, progress); err != nil {
+		return service.Report{}, err
+	}
+	return compare(ctx, source, target)
+}
+
+func transfer(ctx context.Context, target *postgres.Store, source *sqlite.Store, progress func(int)) error {
+	positions, err := source.Positions(ctx)
+	if err != nil {
+		return err
+	}
+	failures, err := failuresOf(ctx, source)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	books := source.Books(ctx, func(fault string) { faults = append(faults, errors.New(fault)) })
+	content := postgres.Content{Books: books, Positions: positions, Failures: failures}
+	return target.Fill(ctx, content, progress, func() error { return errors.Join(faults...) })
+}
+
+func failuresOf(ctx context.Context, source views.Reader) (all []views.Failure, _ error) {
+	page := views.Page{Limit: views.MaxPage}
+	for {
+		list, err := source.Failures(ctx, "", page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list.Items...)
+		if page.After = list.Next; page.After == "" {
+			return all, nil
+		}
+	}
+}
+
+// compare verifies the copy, and that it has as much as the source.
+func compare(ctx context.Context, source, target Store) (service.Report, error) {
+	report, err := service.Verify(ctx, target, nil)
+	if err != nil {
+		return report, fmt.Errorf("verify the copy: %w", err)
+	}
+	want, err := source.Stats(ctx)
+	if err != nil {
+		return report, err
+	}
+	have, err := target.Stats(ctx)
+	if err == nil && have != want {
+		report.Faults = slices.Insert(report.Faults, 0, fmt.Sprintf("the copy has %+v, and the source %+v", have, want))
+	}
+	return report, err
+}

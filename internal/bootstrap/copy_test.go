@@ -1,0 +1,145 @@
+package bootstrap_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"allot/internal/bootstrap"
+	"allot/internal/domain"
+	"allot/internal/pgserver"
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+func TestACopyHasAllThatTheSourceHas(t *testing.T) {
+	url, file := postgres(t), filepath.Join(t.TempDir(), "allot.db")
+	furnish(t, file)
+	report, err := bootstrap.Copy(t.Context(), file, url, bootstrap.Options{}, func(int) {})
+	if err != nil || len(report.Faults) > 0 || report.Events == 0 {
+		t.Fatalf("copied %+v, %v", report, err)
+	}
+	source, target := opened(t, file), opened(t, url)
+	for what, list := range map[string]func(bootstrap.Store) any{
+		"books":     func(s bootstrap.Store) any { return books(t, s) },
+		"failures":  func(s bootstrap.Store) any { return failures(t, s) },
+		"what next": func(s bootstrap.Store) any { return next(t, s) },
+	} {
+		if diff := cmp.Diff(list(source.Store), list(target.Store)); diff != "" {
+			t.Errorf("%s differ (-source +copy):\n%s", what, diff)
+		}
+	}
+	placed, err := service.Send(t.Context(), target.Bus, domain.Allocate{OrderID: "later", SKU: "CHAIR", Qty: 1})
+	if err != nil || placed.Status != domain.StatusAllocated {
+		t.Errorf("the shop doesn't go on there: %+v, %v", placed, err)
+	}
+	if report, err := service.Verify(t.Context(), target.Store, nil); err != nil || len(report.Faults) > 0 {
+		t.Errorf("then: %+v, %v", report, err)
+	}
+	if _, err := bootstrap.Copy(t.Context(), file, url, bootstrap.Options{}, func(int) {}); err == nil {
+		t.Error("a shop was copied over another")
+	}
+}
+
+func postgres(t *testing.T) string {
+	t.Helper()
+	server, err := pgserver.New(context.Background())
+	if errors.Is(err, pgserver.ErrMissing) && os.Getenv("ALLOT_TEST_REQUIRE") != "all" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL("postgres")
+}
+
+func opened(t *testing.T, db string) *bootstrap.App {
+	t.Helper()
+	app, err := bootstrap.Open(t.Context(), db, "test", bootstrap.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return app
+}
+
+// furnish has lines of every kind, a subscription that is halfway, and an event
+// that could not be delivered to it.
+func furnish(t *testing.T, file string) {
+	t.Helper()
+	app, err := bootstrap.Open(t.Context(), file, "test", bootstrap.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	commands := []domain.Message{domain.DescribeProduct{SKU: "CHAIR", Description: "Ein Stuhl"}}
+	for i := range 40 {
+		sku := []string{"CHAIR", "LAMP", "TABLE"}[i%3]
+		commands = append(commands,
+			domain.CreateBatch{Ref: fmt.Sprint("b", i), SKU: sku, Qty: i, ETA: []domain.Date{0, 20261201}[i%2]},
+			domain.Allocate{Origin: domain.Origin{Actor: "ann", Note: "gift"}, OrderID: fmt.Sprint("o", i), SKU: sku, Qty: 1 + i/2})
+	}
+	commands = append(commands, domain.CancelLine{OrderID: "o7", SKU: "LAMP"}, domain.ChangeBatchQuantity{Ref: "b39", Qty: 30})
+	for o := range service.SendEach(t.Context(), app.Bus, slices.Values(commands)) {
+		if o.Err != nil {
+			t.Fatal(o.Err)
+		}
+	}
+	_, err = app.Store.Deliver(t.Context(), service.Subscription{Name: "mail"}, 20, func(ctx context.Context, events []service.Envelope) (int, error) {
+		at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
+		err := app.Store.Postpone(ctx, service.Failure{Subscription: "mail", Event: events[3], Attempts: 2, Error: "busy", Next: at})
+		return len(events), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func books(t *testing.T, s bootstrap.Store) (all []service.Book) {
+	t.Helper()
+	for b, err := range s.Books(t.Context(), func(fault string) { t.Error(fault) }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+func failures(t *testing.T, s bootstrap.Store) views.List[views.Failure] {
+	t.Helper()
+	list, err := s.Failures(t.Context(), "", views.Page{})
+	if err != nil || len(list.Items) != 1 {
+		t.Fatalf("%d failures, %v", len(list.Items), err)
+	}
+	return list
+}
+
+// next is what a subscription is delivered next.
+func next(t *testing.T, s bootstrap.Store) (next service.Envelope) {
+	t.Helper()
+	_, err := s.Deliver(t.Context(), service.Subscription{Name: "mail"}, 1, func(_ context.Context, events []service.Envelope) (int, error) {
+		next = events[0]
+		return 0, nil
+	})
+	if err != nil || next.Position != 21 {
+		t.Fatalf("event %d is next, want 21 (%v)", next.Position, err)
+	}
+	return next
+}
