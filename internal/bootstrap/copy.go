@@ -37,26 +37,50 @@ func transfer(ctx context.Context, target *postgres.Store, source *sqlite.Store,
 	if err != nil {
 		return err
 	}
-	failures, err := failuresOf(ctx, source)
+	failures, err := all(func(p views.Page) (views.List[views.Failure], error) { return source.Failures(ctx, "", p) })
+	if err != nil {
+		return err
+	}
+	aside, err := asideOf(ctx, source)
 	if err != nil {
 		return err
 	}
 	var faults []error
 	books := source.Books(ctx, func(fault string) { faults = append(faults, errors.New(fault)) })
-	content := postgres.Content{Books: books, Positions: positions, Failures: failures}
+	content := postgres.Content{Books: books, Positions: positions, Failures: failures, Aside: aside}
 	return target.Fill(ctx, content, progress, func() error { return errors.Join(faults...) })
 }
 
-func failuresOf(ctx context.Context, source views.Reader) (all []views.Failure, _ error) {
+func asideOf(ctx context.Context, source *sqlite.Store) (a postgres.Aside, err error) {
+	if a.Tokens, err = source.Tokens(ctx); err != nil {
+		return a, err
+	}
+	if a.Webhooks, err = source.Webhooks(ctx); err != nil {
+		return a, err
+	}
+	a.Mails, err = all(func(p views.Page) (views.List[views.Mail], error) { return source.Mails(ctx, p) })
+	a.Answers = source.Answers(ctx)
+	a.MailTexts = func(yield func(postgres.MailText, error) bool) {
+		for t, err := range source.MailTexts(ctx) {
+			if !yield(postgres.MailText(t), err) {
+				return
+			}
+		}
+	}
+	return a, err
+}
+
+// all returns what is on all pages of a list.
+func all[T any](list func(views.Page) (views.List[T], error)) (items []T, _ error) {
 	page := views.Page{Limit: views.MaxPage}
 	for {
-		list, err := source.Failures(ctx, "", page)
+		found, err := list(page)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, list.Items...)
-		if page.After = list.Next; page.After == "" {
-			return all, nil
+		items = append(items, found.Items...)
+		if page.After = found.Next; page.After == "" {
+			return items, nil
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"allot/internal/access"
 	"allot/internal/bootstrap"
 	"allot/internal/domain"
 	"allot/internal/pgserver"
@@ -28,13 +29,22 @@ func TestACopyHasAllThatTheSourceHas(t *testing.T) {
 	}
 	source, target := opened(t, file), opened(t, url)
 	for what, list := range map[string]func(bootstrap.Store) any{
-		"books":     func(s bootstrap.Store) any { return books(t, s) },
-		"failures":  func(s bootstrap.Store) any { return failures(t, s) },
-		"what next": func(s bootstrap.Store) any { return next(t, s) },
+		"books":      func(s bootstrap.Store) any { return books(t, s) },
+		"failures":   func(s bootstrap.Store) any { return failures(t, s) },
+		"late lines": func(s bootstrap.Store) any { return late(t, s) },
+		"a history":  func(s bootstrap.Store) any { return history(t, s) },
+		"tokens":     func(s bootstrap.Store) any { return listed(t, s.Tokens) },
+		"webhooks":   func(s bootstrap.Store) any { return listed(t, s.Webhooks) },
+		"mails":      func(s bootstrap.Store) any { return mails(t, s) },
+		"what next":  func(s bootstrap.Store) any { return next(t, s) },
 	} {
 		if diff := cmp.Diff(list(source.Store), list(target.Store)); diff != "" {
 			t.Errorf("%s differ (-source +copy):\n%s", what, diff)
 		}
+	}
+	again, err := service.PerformOn(t.Context(), target.Bus, domain.Allocate{OrderID: "once", SKU: "CHAIR", Qty: 1}, once)
+	if err != nil || string(again.Kept) != "done" {
+		t.Errorf("what was answered once is answered with %q, %v", again.Kept, err)
 	}
 	placed, err := service.Send(t.Context(), target.Bus, domain.Allocate{OrderID: "later", SKU: "CHAIR", Qty: 1})
 	if err != nil || placed.Status != domain.StatusAllocated {
@@ -95,12 +105,16 @@ func furnish(t *testing.T, file string) {
 			domain.CreateBatch{Ref: fmt.Sprint("b", i), SKU: sku, Qty: i, ETA: []domain.Date{0, 20261201}[i%2]},
 			domain.Allocate{Origin: domain.Origin{Actor: "ann", Note: "gift"}, OrderID: fmt.Sprint("o", i), SKU: sku, Qty: 1 + i/2})
 	}
-	commands = append(commands, domain.CancelLine{OrderID: "o7", SKU: "LAMP"}, domain.ChangeBatchQuantity{Ref: "b39", Qty: 30})
+	commands = append(commands, domain.CancelLine{OrderID: "o7", SKU: "LAMP"}, domain.ChangeBatchQuantity{Ref: "b39", Qty: 30},
+		domain.Allocate{OrderID: "held", SKU: "TABLE", Qty: 1, HoldUntil: domain.InstantOf(time.Now().Add(time.Hour)), RequiredBy: 20261101, Priority: domain.NewPriority(9)},
+		domain.ChangeBatch{Ref: "b5", ETA: domain.To(domain.NewDate(2027, 1, 5))}, domain.CloseBatch{Ref: "b38"},
+		domain.ReceiveBatch{Ref: "b3"}, domain.ShipLine{OrderID: "o0", SKU: "CHAIR"}, domain.AmendLine{OrderID: "o3", SKU: "CHAIR", Amendment: domain.Amendment{Qty: domain.To(1)}})
 	for o := range service.SendEach(t.Context(), app.Bus, slices.Values(commands)) {
 		if o.Err != nil {
 			t.Fatal(o.Err)
 		}
 	}
+	furnishAside(t, app)
 	_, err = app.Store.Deliver(t.Context(), service.Subscription{Name: "mail"}, 20, func(ctx context.Context, events []service.Envelope) (int, error) {
 		at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 		err := app.Store.Postpone(ctx, service.Failure{Subscription: "mail", Event: events[3], Attempts: 2, Error: "busy", Next: at})
@@ -109,6 +123,71 @@ func furnish(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// once are terms under which a request is answered once.
+var once = service.Terms{Once: &service.Once{
+	AnswerID: service.AnswerID{Scope: "ann POST /v1/orders", Key: "k-1"}, Request: "r-1",
+	Answer: func(any, error) []byte { return []byte("done") },
+}}
+
+// furnishAside has a token, a webhook, mails and an answer.
+func furnishAside(t *testing.T, app *bootstrap.App) {
+	t.Helper()
+	at := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	mail, err := app.Store.Note(t.Context(), service.MailEntry{Position: 2, Topic: "shortage", SKU: "CHAIR", Text: "There is none."}, at)
+	if err == nil {
+		mail.Subject, mail.Sent, mail.To = "Short of CHAIR", at, []string{"buyer@example.com"}
+		err = app.Store.Record(t.Context(), mail.Mail)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := app.Tokens.Issue(t.Context(), access.Token{Name: "shop", Scopes: []access.Scope{access.Read}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.Store.AddWebhook(t.Context(), views.Webhook{URL: "https://shop.example", Secret: "s", At: at}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.PerformOn(t.Context(), app.Bus, domain.Allocate{OrderID: "once", SKU: "CHAIR", Qty: 1}, once); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func listed[T any](t *testing.T, list func(context.Context) ([]T, error)) []T {
+	t.Helper()
+	items, err := list(t.Context())
+	if err != nil || len(items) == 0 {
+		t.Fatalf("%d are listed, %v", len(items), err)
+	}
+	return items
+}
+
+func mails(t *testing.T, s bootstrap.Store) views.List[views.Mail] {
+	t.Helper()
+	list, err := s.Mails(t.Context(), views.Page{})
+	if err != nil || len(list.Items) == 0 {
+		t.Fatalf("%d mails, %v", len(list.Items), err)
+	}
+	return list
+}
+
+func late(t *testing.T, s bootstrap.Store) views.List[views.LateLine] {
+	t.Helper()
+	list, err := s.Late(t.Context(), "2027-02-01", views.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func history(t *testing.T, s bootstrap.Store) views.History {
+	t.Helper()
+	h, err := s.History(t.Context(), "o3", "CHAIR")
+	if err != nil || len(h.Events) < 2 {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	return h
 }
 
 func books(t *testing.T, s bootstrap.Store) (all []service.Book) {

@@ -22,6 +22,7 @@ type Content struct {
 	Books     iter.Seq2[service.Book, error]
 	Positions map[string]int64 // of subscriptions, by name
 	Failures  []views.Failure
+	Aside
 }
 
 // ErrNotEmpty says that a database has a shop already.
@@ -48,6 +49,9 @@ func (s *Store) Fill(ctx context.Context, c Content, progress func(events int), 
 			return err
 		}
 		if err := f.subscriptions(ctx, c); err != nil {
+			return err
+		}
+		if err := f.aside(ctx, c.Aside); err != nil {
 			return err
 		}
 		return sound()

@@ -3,6 +3,10 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"iter"
+	"time"
+
+	"allot/internal/service"
 )
 
 // Positions returns how far each subscription is: the position of the last
@@ -24,4 +28,29 @@ func (s *Store) Positions(ctx context.Context) (map[string]int64, error) {
 		out[p.name] = p.position
 	}
 	return out, nil
+}
+
+// MailText is what a mail tells of an event.
+type MailText struct {
+	Position int64 // of the event
+	Mail     int64 // its id
+	Text     string
+}
+
+// MailTexts yields what all mails tell.
+func (s *Store) MailTexts(ctx context.Context) iter.Seq2[MailText, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (t MailText, err error) {
+		err = scan(&t.Position, &t.Mail, &t.Text)
+		return t, err
+	}, `SELECT position, mail, text FROM mail_entries ORDER BY position`)
+}
+
+// Answers yields all answers that were kept.
+func (s *Store) Answers(ctx context.Context) iter.Seq2[service.KeptAnswer, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (a service.KeptAnswer, err error) {
+		var at int64
+		err = scan(&a.Scope, &a.Key, &a.Request, &at, &a.Answer)
+		a.At = time.UnixMicro(at).UTC()
+		return a, err
+	}, `SELECT scope, key, request, at, answer FROM answers`)
 }
