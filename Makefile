@@ -47,6 +47,10 @@ soak: ## the long tests in full size: up to an hour
 bench: ## go's benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: pictures
+pictures: ## take the pictures of the documentation anew
+	cd test/browser && go test -count=1 -run Pictures . -pictures
+
 .PHONY: deps
 deps: ## install what the tests need besides Go (Debian, as root)
 	@scripts/deps

@@ -14,7 +14,7 @@ var axe string
 // all are pages in each of their states.
 var all = []string{
 	"/", "/products", "/products/SMALL-TABLE", "/orders", "/orders?status=cancelled", "/orders/order-7005", "/orders/order-7051",
-	"/batches", "/batches/batch-0461", "/backorders", "/events", "/deliveries", "/search?q=order", "/search?q=zzz", "/help", "/import",
+	"/batches", "/batches/batch-0461", "/backorders", "/late", "/at-risk", "/do/receive_batch?ref=batch-0461", "/do/amend?order_id=order-7005&sku=POPULAR-CURTAINS", "/events", "/deliveries", "/search?q=order", "/search?q=zzz", "/help", "/import",
 	"/docs/", "/docs/reference/cli", "/do/add_batch", "/do/change_batch?ref=batch-0461&qty=0", "/do/allocate?order_id=x&sku=SMALL-TABLE&qty=0",
 	"/orders/order-nix", "/nix",
 }

@@ -248,7 +248,8 @@ func eval[T any](v *visitor, js string) (out T) {
 func (v *visitor) until(what, js string) {
 	v.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if eval[bool](v, js) {
+		var so bool
+		if err := chromedp.Run(v.ctx, chromedp.Evaluate("!!document.body && "+js, &so)); err == nil && so { // a page that is being left has errors
 			return
 		}
 	}

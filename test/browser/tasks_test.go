@@ -1,12 +1,16 @@
 package browser
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	"time"
 )
 
 // Customer service: "Where is order 7005, what do I tell the customer?"
@@ -45,7 +49,7 @@ func TestWhatAChangeWouldDoIsWhatItDoes(t *testing.T) {
 	s := furnished(t)
 	v := visit(t, s)
 	v.open("/batches/batch-0461")
-	v.click("link", "Change quantity")
+	v.click("link", "Change quantity or ETA")
 	v.at("/do/change_batch")
 	v.fill("spinbutton", "Quantity", "10")
 	v.says("3 lines would change: 3 later, 0 earlier, 0 without stock. 33 units in all.")
@@ -73,12 +77,12 @@ func TestWithoutScriptAllIsDoneByLinksAndForms(t *testing.T) {
 	v.run(emulation.SetScriptExecutionDisabled(true))
 	v.open("/")
 	v.fill("searchbox", "Find an order, SKU or batch", "batch-0461"+kb.Enter)
-	v.click("link", "Change quantity")
+	v.click("link", "Change quantity or ETA")
 	v.fill("spinbutton", "Quantity", "10")
 	v.click("button", "Preview")
 	v.find("button", "Change the batch and 3 lines")
 	v.click("button", "Change the batch and 3 lines")
-	v.find("link", "Change quantity")
+	v.find("link", "Change quantity or ETA")
 	var batches []struct{ Batchref string }
 	if s.get("/allocations/order-7012", &batches); len(batches) != 1 || batches[0].Batchref != "batch-0470" {
 		t.Errorf("order-7012 is in %v", batches)
@@ -110,4 +114,92 @@ func TestAThemeThatWasChosenStays(t *testing.T) {
 	v.open("/orders")
 	v.find("button", "Light theme")
 	v.until("be dark", `getComputedStyle(document.body).backgroundColor === 'rgb(14, 17, 19)'`)
+}
+
+// Buyer: someone else was faster.
+func TestIfSomebodyWasFasterNothingIsSaved(t *testing.T) {
+	s := furnished(t)
+	v := visit(t, s)
+	v.open("/do/change_batch?ref=batch-0461&qty=10")
+	v.find("button", "Change the batch and 3 lines")
+	s.do(`{"op":"cancel","order_id":"order-7010","sku":"SMALL-TABLE"}`)
+	v.click("button", "Change the batch and 3 lines")
+	v.says("Somebody changed this product while you were looking")
+	v.until("focus the message", `document.activeElement.id === 'problem'`)
+	v.click("button", "Change the batch and 2 lines")
+	v.at("/batches/batch-0461")
+	v.says("Saved. 2 lines changed.")
+}
+
+// Buyer: the ETA slips 10 days.
+func TestASlipMovesThePromiseAndKeepsTheFirst(t *testing.T) {
+	s := furnished(t)
+	v := visit(t, s)
+	v.open("/do/change_batch?ref=batch-0474&eta=" + day(26))
+	v.click("button", "Change the batch and 1 line")
+	v.at("/batches/batch-0474")
+	v.open("/orders/order-7005")
+	first, err := time.Parse(time.DateOnly, day(16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.says("first said " + first.Format("Mon 2 Jan"))
+	v.says("(in 26 days)")
+}
+
+// Planner: what is wrong today?
+func TestTheOverviewCountsWhatNeedsAttention(t *testing.T) {
+	v := visit(t, furnished(t))
+	v.open("/")
+	v.says("Needs attention")
+	v.click("link", "1 at risk")
+	v.at("/at-risk")
+	if rows := v.rows("main"); len(rows) != 1 || !strings.HasPrefix(rows[0], "order-7002 SMALL-TABLE 58") {
+		t.Errorf("at risk: %q", rows)
+	}
+	v.open("/")
+	v.click("link", "1 backordered")
+	v.at("/backorders")
+	if rows := v.rows("main"); len(rows) != 1 || !strings.HasPrefix(rows[0], "order-7051 SMALL-TABLE 90") {
+		t.Errorf("backordered: %q", rows)
+	}
+}
+
+// Planner: a file with bad rows.
+func TestAFileIsCheckedAndApplied(t *testing.T) {
+	s := furnished(t)
+	v := visit(t, s)
+	file := filepath.Join(t.TempDir(), "orders.csv")
+	var rows strings.Builder
+	rows.WriteString("orderid,sku,qty\n")
+	for i := range 500 {
+		sku := "POPULAR-CURTAINS"
+		if i%50 == 0 {
+			sku = "CURTIANS"
+		}
+		fmt.Fprintf(&rows, "web-%03d,%s,1\n", i, sku)
+	}
+	if err := os.WriteFile(file, []byte(rows.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.open("/import")
+	v.run(chromedp.SetUploadFiles("#file", []string{file}, chromedp.ByQuery))
+	v.click("button", "Check the file")
+	v.says("Download all 10 rejected rows")
+	v.click("button", "Apply 490 rows")
+	v.says("Done.")
+	v.open("/import")
+	v.run(chromedp.SetUploadFiles("#file", []string{file}, chromedp.ByQuery))
+	v.click("button", "Check the file")
+	v.says("were so already")
+}
+
+// Everybody has one live feed for all of their tabs.
+func TestTabsShareOneLiveFeed(t *testing.T) {
+	s := furnished(t)
+	v := visit(t, s)
+	v.open("/")
+	v.until("be live", `document.querySelector('#live').textContent === 'Live'`)
+	s.do(`{"op":"allocate","order_id":"order-8000","sku":"SMALL-TABLE","qty":500}`)
+	v.until("count anew", `document.querySelector('[data-live=backordered]').textContent === '2'`)
 }

@@ -132,6 +132,9 @@ func (r *run) importFrom(ctx context.Context, in *source, as importer.Kind, to i
 
 // stopped is the error of an import that stopped on its way.
 func stopped(ctx context.Context, err error, rows int) error {
+	if ctx.Err() != nil { // which closes what is read, so that err may be about that
+		err = context.Cause(ctx)
+	}
 	f := failureOf(ctx, err)
 	if f.exit == wire.ExitInterrupted {
 		f.what = fmt.Sprintf("stopped at row %d", rows)

@@ -11,8 +11,8 @@ import (
 // maxForm is how large a form may be, in bytes.
 const maxForm = 64 << 10
 
-// apply does what a form says. If it can't be done the form comes back, as it
-// was filled in, with the reason.
+// apply does what a form says, if that still does what was shown. If it can't be
+// done the form comes back, as it was filled in, with the reason.
 func (s *site) apply(r *http.Request) (page, error) {
 	f, err := formOf(r.PathValue("op"))
 	if err != nil {
@@ -27,6 +27,12 @@ func (s *site) apply(r *http.Request) (page, error) {
 	if p.Problem != nil {
 		return p.page(), nil
 	}
+	if seen := p.Value("plan"); seen != "" && seen != p.Plan {
+		p.Stale = true
+		out := p.page()
+		out.Status = http.StatusPreconditionFailed
+		return out, nil
+	}
 	if p.Severe && p.Value("seen") == "" {
 		p.Unticked = true
 		out := p.page()
@@ -38,7 +44,7 @@ func (s *site) apply(r *http.Request) (page, error) {
 		p.refused(err)
 		return p.page(), nil
 	}
-	effect, err := service.PerformAny(r.Context(), s.bus, cmd, service.Terms{Plan: p.Value("plan")})
+	effect, err := service.PerformAny(r.Context(), s.bus, cmd, service.Terms{Plan: p.Plan})
 	if err != nil {
 		p.refused(err)
 		return p.page(), nil

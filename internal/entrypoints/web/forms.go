@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type form struct {
 	Title  string
 	Button string
 	Fields []field
+	Some   bool                    // one of the optional fields has to be filled in
 	page   func(url.Values) string // where it belongs, and where it goes to when it is done
 }
 
@@ -32,7 +34,7 @@ type field struct {
 	Hint        string
 }
 
-// forms has a form for each command.
+// forms has a form for each command that people give one by one.
 var forms = []form{
 	{Op: "add_batch", Title: "Add a batch", Button: "Add the batch", Fields: []field{
 		{Name: "ref", Label: "Reference", Type: "text"},
@@ -41,24 +43,51 @@ var forms = []form{
 		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "none: it is in the warehouse"},
 	}, page: atBatch},
 	{Op: "change_batch", Title: "Change a batch", Button: "Change the batch", Fields: []field{
-		{Name: "ref", Label: "Batch", Type: "text", Named: true},
+		ofBatch,
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units bought, all in all"},
+		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "empty: as it is"},
 	}, page: atBatch},
+	{Op: "receive_batch", Title: "A batch has arrived", Button: "It has arrived", Fields: []field{
+		ofBatch, {Name: "qty", Label: "Quantity", Type: "number", Hint: "units that really came"},
+	}, page: atBatch},
+	{Op: "close_batch", Title: "Close a batch", Button: "Close the batch", Fields: []field{ofBatch}, page: atBatch},
+	{Op: "reopen_batch", Title: "Reopen a batch", Button: "Reopen the batch", Fields: []field{ofBatch}, page: atBatch},
 	{Op: "allocate", Title: "Allocate a line", Button: "Allocate the line", Fields: []field{
 		{Name: "order_id", Label: "Order", Type: "text"},
 		{Name: "sku", Label: "SKU", Type: "text"},
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units"},
 		{Name: "on_shortage", Label: "Without stock", Type: "select", Options: []string{"backorder", "reject"}},
+		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true},
+		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; 5 if none is given; higher ones are served first"},
+		{Name: "hold_until", Label: "Hold until", Type: "text", Optional: true, Hint: "a time such as 2026-12-01T12:00:00Z; empty: it is an order"},
 	}, page: atOrder},
-	{Op: "cancel", Title: "Cancel a line", Button: "Cancel the line", Fields: []field{
-		{Name: "order_id", Label: "Order", Type: "text", Named: true},
-		{Name: "sku", Label: "SKU", Type: "text", Named: true},
-	}, page: atOrder},
+	{Op: "amend", Title: "Amend a line", Button: "Amend the line", Fields: slices.Concat(ofLine, []field{
+		{Name: "qty", Label: "Quantity", Type: "number", Optional: true, Hint: "units; empty: as it is"},
+		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; empty: as it is"},
+		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true, Hint: "empty: as it is"},
+		{Name: "may_move", Label: "If it loses its place", Type: "select", Options: []string{"false", "true"}, Hint: "true: it may move to another batch, or be backordered"},
+	}), Some: true, page: atOrder},
+	{Op: "ship", Title: "Ship a line", Button: "Ship the line", Fields: slices.Concat(ofLine, []field{
+		{Name: "shipped", Label: "Shipped", Type: "number", Optional: true, Hint: "units, in all; empty: the whole line"},
+	}), page: atOrder},
+	{Op: "return", Title: "Take goods back", Button: "Take them back", Fields: slices.Concat(ofLine, []field{
+		{Name: "returned", Label: "Returned", Type: "number", Hint: "units, in all"},
+		{Name: "batch_ref", Label: "Into batch", Type: "text", Optional: true, Hint: "empty: the batch that they came from"},
+	}), page: atOrder},
+	{Op: "confirm_hold", Title: "Confirm a hold", Button: "Confirm the hold", Fields: ofLine, page: atOrder},
+	{Op: "release_hold", Title: "Release a hold", Button: "Release the hold", Fields: ofLine, page: atOrder},
+	{Op: "cancel", Title: "Cancel a line", Button: "Cancel the line", Fields: ofLine, page: atOrder},
 	{Op: "describe_product", Title: "Describe a product", Button: "Save the description", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
 		{Name: "description", Label: "Description", Type: "text", Optional: true},
 	}, page: atProduct},
 }
+
+// What a command is about.
+var (
+	ofBatch = field{Name: "ref", Label: "Batch", Type: "text", Named: true}
+	ofLine  = []field{{Name: "order_id", Label: "Order", Type: "text", Named: true}, {Name: "sku", Label: "SKU", Type: "text", Named: true}}
+)
 
 func atBatch(v url.Values) string   { return "/batches/" + escape(v.Get("ref")) }
 func atOrder(v url.Values) string   { return "/orders/" + escape(v.Get("order_id")) }
@@ -76,12 +105,15 @@ func formOf(op string) (form, error) {
 
 // given reports whether everything that has to be filled in is.
 func (f form) given(v url.Values) bool {
+	some := !f.Some
 	for _, field := range f.Fields {
-		if !field.Optional && field.Type != "select" && strings.TrimSpace(v.Get(field.Name)) == "" {
+		filled := strings.TrimSpace(v.Get(field.Name)) != ""
+		if !filled && !field.Optional && field.Type != "select" {
 			return false
 		}
+		some = some || filled && field.Optional
 	}
-	return true
+	return some
 }
 
 // command is what somebody filled in.
@@ -95,6 +127,9 @@ func (f form) command(v url.Values, origin domain.Origin) (domain.Message, error
 		members[field.Name] = text
 		if n, err := strconv.Atoi(text); err == nil && field.Type == "number" {
 			members[field.Name] = n
+		}
+		if field.Name == "may_move" {
+			members[field.Name] = text == "true"
 		}
 	}
 	for _, name := range []string{"reason", "note"} {

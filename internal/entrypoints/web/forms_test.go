@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"allot/internal/domain"
 	"allot/internal/views"
@@ -102,5 +103,63 @@ func TestFormsFromOtherSitesAreRefused(t *testing.T) {
 	}
 	if o, err := s.store.Order(t.Context(), "order-1"); err != nil || o.Lines[0].Status != string(domain.StatusAllocated) {
 		t.Errorf("it was done: %+v (%v)", o, err)
+	}
+}
+
+func TestIfSomebodyWasFasterNothingIsSavedAndThePageSaysWhatChanged(t *testing.T) {
+	s := furnish(t)
+	form := s.get("/do/change_batch?ref=soon&qty=3")
+	form.says(t, 200, "Change the batch and 1 line")
+	plan := hidden(t, form, "plan")
+	s.do(domain.Allocate{OrderID: "order-5", SKU: "CHAIR", Qty: 4}, domain.Allocate{OrderID: "order-6", SKU: "CHAIR", Qty: 5})
+	before := s.version("CHAIR")
+	stale := s.post("/do/change_batch", "ref", "soon", "qty", "3", "note", "wet", "seen", "yes", "plan", plan)
+	stale.says(t, http.StatusPreconditionFailed, "Nothing was saved", "Somebody changed this product", "Change the batch and 2 lines")
+	if s.version("CHAIR") != before {
+		t.Fatal("something was saved")
+	}
+	if !strings.Contains(stale.Body, `value="wet"`) {
+		t.Error("what was filled in is lost")
+	}
+	if again := s.post("/do/change_batch", "ref", "soon", "qty", "3", "seen", "yes", "plan", hidden(t, stale, "plan")); again.Status != http.StatusSeeOther {
+		t.Errorf("with the new plan: %d %s", again.Status, again.text())
+	}
+}
+
+// hidden is the value of a hidden field.
+func hidden(t *testing.T, a answer, name string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(a.Body, `name="`+name+`" value="`)
+	value, _, _ := strings.Cut(rest, `"`)
+	if !found || value == "" {
+		t.Fatalf("there is no hidden %s in\n%s", name, a.Body)
+	}
+	return value
+}
+
+func TestEveryCommandOfALineAndABatchHasAForm(t *testing.T) {
+	s := furnish(t)
+	s.do(domain.Allocate{OrderID: "hold-1", SKU: "CHAIR", Qty: 1, HoldUntil: domain.InstantOf(time.Date(2027, 3, 3, 0, 0, 0, 0, time.UTC))})
+	for _, step := range []struct {
+		path, says, after, then string
+		pairs                   []string
+	}{
+		{"/do/change_batch?ref=soon&eta=2027-03-20", "1 line would change: 1 later", "/orders/order-3", "first said Thu 11 Mar", []string{"ref", "soon", "eta", "2027-03-20"}},
+		{"/do/receive_batch?ref=soon", "1 line would change", "/orders/order-3", "In stock", []string{"ref", "soon", "qty", "40"}},
+		{"/do/close_batch?ref=soon", "No line would move", "/batches/soon", "Closed", []string{"ref", "soon"}},
+		{"/do/reopen_batch?ref=soon", "", "/batches/soon", "units 40", []string{"ref", "soon"}},
+		{"/do/ship?order_id=order-1&sku=CHAIR", "shipped, in full", "/orders/order-1", "Shipped in full.", []string{"order_id", "order-1", "sku", "CHAIR"}},
+		{"/do/return?order_id=order-1&sku=CHAIR&returned=2", "", "/orders/order-1", "2 units came back", []string{"order_id", "order-1", "sku", "CHAIR", "returned", "2"}},
+		{"/do/amend?order_id=order-2&sku=CHAIR&priority=9", "", "/orders/order-2", "Priority 9", []string{"order_id", "order-2", "sku", "CHAIR", "priority", "9"}},
+		{"/do/confirm_hold?order_id=hold-1&sku=CHAIR", "allocated to", "/orders/hold-1", "In stock", []string{"order_id", "hold-1", "sku", "CHAIR"}},
+	} {
+		t.Run(step.path, func(t *testing.T) {
+			s.get(step.path).says(t, 200, step.says)
+			path, _, _ := strings.Cut(step.path, "?")
+			if got := s.post(path, append(step.pairs, "seen", "yes")...); got.Status != http.StatusSeeOther {
+				t.Fatalf("%d %s", got.Status, got.text())
+			}
+			s.get(step.after).says(t, 200, step.then)
+		})
 	}
 }

@@ -9,6 +9,10 @@ import (
 // overview is what whoever comes in the morning wants to see first.
 type overview struct {
 	Stats      views.Stats
+	Late       []views.LateLine // promised for after the day on which they are needed, the oldest
+	AtRisk     []views.LateLine // their batch should have come
+	MoreLate   bool             // there are more of them
+	MoreAtRisk bool
 	Backorders []views.Line // the oldest
 	More       bool         // there are more backorders
 	Parked     []views.Failure
@@ -26,6 +30,16 @@ func (s *site) overview(r *http.Request) (page, error) {
 	if body.Stats, err = s.views.Stats(r.Context()); err != nil {
 		return page{}, err
 	}
+	today := s.calendarOf(r).Today.String()
+	late, err := s.views.Late(r.Context(), today, views.Page{Limit: mostOnOverview})
+	if err != nil {
+		return page{}, err
+	}
+	risk, err := s.views.AtRisk(r.Context(), today, views.Page{Limit: mostOnOverview})
+	if err != nil {
+		return page{}, err
+	}
+	body.Late, body.MoreLate, body.AtRisk, body.MoreAtRisk = late.Items, late.Next != "", risk.Items, risk.Next != ""
 	backorders, err := s.views.Backorders(r.Context(), "", views.Page{Limit: mostOnOverview})
 	if err != nil {
 		return page{}, err
@@ -48,4 +62,17 @@ func (s *site) parked(r *http.Request) (out []views.Failure, _ error) {
 		}
 	}
 	return out, err
+}
+
+// late lists the lines that are late, or, at /at-risk, those whose batch should
+// have come.
+func (s *site) late(r *http.Request) (page, error) {
+	today := s.calendarOf(r).Today.String()
+	ask, title, api := s.views.Late, "Late lines", "/v1/late"
+	if r.URL.Path == "/at-risk" {
+		ask, title, api = s.views.AtRisk, "Lines at risk", "/v1/at-risk"
+	}
+	list, err := ask(r.Context(), today, pageOf(r))
+	return page{Template: "late", Title: title, Nav: "orders", API: api,
+		Body: listed[views.LateLine]{Items: list.Items, More: more(r, list.Next)}}, err
 }

@@ -22,8 +22,10 @@ type proposal struct {
 	Outcome  string        // what would become of what the command is about
 	Moves    []move
 	Sum      sum
+	Plan     string // stands for just that: what is done has the same, or nothing is done
 	Severe   bool   // it takes a tick to do this
 	Unticked bool   // and there was none
+	Stale    bool   // it would do something else than was shown: somebody was faster
 	Back     string // the page that it is about
 }
 
@@ -52,13 +54,21 @@ func (p proposal) page() page {
 	return out
 }
 
-// prefill puts what is so now into fields that were left out.
+// prefill puts what is so now into the quantity and the ETA of a batch that is
+// to be changed.
 func (s *site) prefill(ctx context.Context, p *proposal) {
-	if p.Op != "change_batch" || p.Values.Has("qty") {
+	if p.Op != "change_batch" && p.Op != "receive_batch" {
 		return
 	}
-	if b, err := s.views.Batch(ctx, p.Values.Get("ref")); err == nil {
+	b, err := s.views.Batch(ctx, p.Values.Get("ref"))
+	if err != nil { // what there is to say of it, the command says
+		return
+	}
+	if !p.Values.Has("qty") {
 		p.Values.Set("qty", fmt.Sprint(b.Qty))
+	}
+	if !p.Values.Has("eta") {
+		p.Values.Set("eta", b.ETA)
 	}
 }
 
@@ -78,7 +88,7 @@ func (s *site) foresee(ctx context.Context, p *proposal) {
 		p.refused(err)
 		return
 	}
-	p.Known, p.Outcome = true, outcome(effect.Result)
+	p.Known, p.Outcome, p.Plan = true, outcome(effect.Result), effect.Plan()
 	p.Moves = s.movesOf(ctx, effect.Events)
 	p.Sum = sumOf(p.Moves)
 	p.Severe = p.Sum.Lost > 0 || len(p.Moves) > manyMoves
@@ -115,20 +125,26 @@ func placed(p domain.Placement) string {
 	if p.Replayed {
 		return "It is so already: nothing would change."
 	}
+	fits := fmt.Sprintf("The largest line that fits now has %s.", counted(p.LargestFit, "unit", "units"))
+	where := p.BatchRef + ", in stock."
+	if p.Promise != 0 {
+		where = p.BatchRef + ", which comes on " + p.Promise.String() + "."
+	}
 	switch p.Status {
 	case domain.StatusAllocated:
-		if p.Promise == 0 {
-			return "The line would be allocated to " + p.BatchRef + ", in stock."
-		}
-		return "The line would be allocated to " + p.BatchRef + ", which comes on " + p.Promise.String() + "."
+		return "The line would be allocated to " + where
+	case domain.StatusHeld:
+		return "The line would be held in " + where
+	case domain.StatusShipped:
+		return "The line would be shipped, in full."
 	case domain.StatusBackordered:
-		return fmt.Sprintf("No batch can take it: the line would be backordered. The largest line that fits now has %s.", counted(p.LargestFit, "unit", "units"))
+		return "No batch can take it: the line would be backordered. " + fits
 	case domain.StatusRefused:
-		return fmt.Sprintf("No batch can take it: the line would be refused. The largest line that fits now has %s.", counted(p.LargestFit, "unit", "units"))
-	case domain.StatusCancelled:
-		return "The line would be cancelled, for good."
+		return "No batch can take it: the line would be refused. " + fits
+	case domain.StatusExpired:
+		return "The hold would end."
 	}
-	return ""
+	return "The line would be cancelled, for good."
 }
 
 // move is what becomes of one line.
@@ -172,6 +188,9 @@ func (s *site) movesOf(ctx context.Context, events []service.Envelope) []move {
 		case domain.Allocated:
 			line := m.of(e.OrderID, e.SKU, e.Qty)
 			line.To, line.ToETA = e.BatchRef, e.Promise.String()
+		case domain.PromiseChanged:
+			line := m.of(e.OrderID, e.SKU, e.Qty)
+			line.From, line.FromETA, line.To, line.ToETA = e.BatchRef, e.Previous.String(), e.BatchRef, e.Promise.String()
 		case domain.Backordered:
 			m.of(e.OrderID, e.SKU, e.Qty).To = ""
 		case domain.LineCancelled:

@@ -74,6 +74,8 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"GET /orders/{id}":    s.order,
 		"GET /batches":        s.batches,
 		"GET /batches/{id}":   s.batch,
+		"GET /late":           s.late,
+		"GET /at-risk":        s.late,
 		"GET /backorders":     s.backorders,
 		"GET /events":         s.events,
 		"GET /deliveries":     s.deliveries,

@@ -97,3 +97,37 @@ func (page) Cause(why *views.Why) string {
 	}
 	return "because of " + strings.ReplaceAll(why.Cause, "_", " ")
 }
+
+// Types are the types of the events that change what pages show, with spaces
+// between them.
+func (page) Types() string {
+	var out []string
+	for _, e := range facts {
+		out = append(out, e.EventName())
+	}
+	return strings.Join(out, " ")
+}
+
+// facts has one event of each of those types.
+var facts = []domain.Event{
+	domain.ProductDescribed{},
+	domain.BatchCreated{},
+	domain.BatchQuantityChanged{},
+	domain.Allocated{},
+	domain.Deallocated{},
+	domain.Backordered{},
+	domain.LineCancelled{},
+	domain.OutOfStock{},
+	domain.BatchETAChanged{},
+	domain.BatchReceived{},
+	domain.BatchClosed{},
+	domain.BatchReopened{},
+	domain.PromiseChanged{},
+	domain.LineShipped{},
+	domain.LineReturned{},
+	domain.LineAmended{},
+	domain.LineTermsChanged{},
+	domain.HoldExtended{},
+	domain.HoldConfirmed{},
+	domain.HoldEnded{},
+}

@@ -84,6 +84,7 @@ if (form) {
     const mine = ++asked;
     const values = new FormData(form);
     values.delete('seen');
+    values.delete('plan');
     const address = form.dataset.preview + '?' + new URLSearchParams(values);
     const answer = await fetch(address, { headers: { Accept: 'text/html' } });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -138,7 +139,9 @@ if (navigator.locks) {
     const stream = new EventSource('/v1/events/stream');
     stream.addEventListener('open', () => say({ state: 'on' }));
     stream.addEventListener('error', () => say({ state: 'off' }));
-    stream.addEventListener('message', (e) => say({ state: 'on', position: e.lastEventId }));
+    for (const type of live.dataset.types.split(' ')) {
+      stream.addEventListener(type, (e) => say({ state: 'on', position: e.lastEventId }));
+    }
   }));
   news.postMessage({});
 }
