@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"allot/internal/domain"
+	"allot/internal/views"
 )
 
 // The ports: what the service layer needs of the outside world, in its own
@@ -44,6 +45,11 @@ type Store interface {
 
 	// Delivered forgets the failure of an event: it was delivered after all.
 	Delivered(ctx context.Context, subscription string, position int64) error
+
+	// Park keeps messages from outside that can't be done, for people to look
+	// at, and counts them as received. One that was received before is left as
+	// it is.
+	Park(ctx context.Context, messages ...views.ParkedMessage) error
 
 	// Lane names the queue that commands for a SKU wait in. Commands in one
 	// lane gain from sharing a transaction; lanes commit independently of each
@@ -95,6 +101,7 @@ type Want struct {
 	Products []Known
 	Batches  []string // by reference, even if nothing is left of them
 	Orders   []string // all of their lines
+	Receipts []Receipt
 }
 
 // Known is a product as the caller may know it already, from an earlier
@@ -109,6 +116,8 @@ type Found struct {
 	Products []domain.Snapshot // but those whose version is the one known
 	Batches  []domain.Batch
 	Lines    []domain.Line
+	Received []string          // ids of messages, of those in receipts, that were received before
+	Latest   map[string]string // the place of the last message about each subject in receipts, if there was one
 }
 
 // Changes is all that a transaction writes: the difference between what was
@@ -120,6 +129,7 @@ type Changes struct {
 	Changed  []domain.Batch  // by Seq
 	Lines    []LineChange    // in the order in which they were first changed
 	Events   []Envelope      // to append to the log, in order
+	Receipts []Receipt       // of the messages that asked for it, in order
 }
 
 // ProductChange is what became of a product's own numbers. Its batches are

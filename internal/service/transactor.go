@@ -39,14 +39,15 @@ type About struct{ SKU, OrderID, BatchRef string }
 
 // call is a unit of work to be done.
 type call struct {
-	ctx    context.Context
-	name   string
-	origin domain.Origin
-	about  About
-	fn     func(context.Context, *UnitOfWork) error
-	kept   func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
-	err    error            // the outcome, once done was called
-	done   func()           // called after the commit
+	ctx     context.Context
+	name    string
+	origin  domain.Origin
+	about   About
+	receipt Receipt // zero if it came of no message
+	fn      func(context.Context, *UnitOfWork) error
+	kept    func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
+	err     error            // the outcome, once done was called
+	done    func()           // called after the commit
 }
 
 const (
@@ -228,7 +229,7 @@ func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ e
 			return false, s.broken
 		}
 	}
-	if len(s.events) == 0 {
+	if len(s.events) == 0 && len(s.receipts) == 0 {
 		return false, nil
 	}
 	return true, tx.Write(ctx, s.changes())

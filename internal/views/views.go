@@ -124,6 +124,16 @@ type Failure struct {
 	Parked       bool      `json:"parked"` // tried again only when somebody asks for it
 }
 
+// ParkedMessage is a message from outside that could not be done.
+type ParkedMessage struct {
+	Number   int64     `json:"number"` // the one parked first has the smallest
+	ID       string    `json:"id"`     // of the message, with where it came from
+	Body     string    `json:"body"`   // as it came, but for what is no text
+	Attempts int       `json:"attempts"`
+	Error    string    `json:"error"` // the last one
+	At       time.Time `json:"at"`    // when it was parked
+}
+
 // Stats are the numbers of the whole shop.
 type Stats struct {
 	Products  int   `json:"products"`
@@ -196,6 +206,9 @@ type Reader interface {
 	// Failures lists what could not be delivered yet, parked or not, by
 	// subscription and position; of one subscription if it is given.
 	Failures(ctx context.Context, subscription string, page Page) (List[Failure], error)
+	// ParkedMessages lists messages from outside that could not be done, the one
+	// parked first first.
+	ParkedMessages(ctx context.Context, page Page) (List[ParkedMessage], error)
 	// Allocations yields every allocated line, the one allocated first first.
 	Allocations(ctx context.Context) iter.Seq2[Line, error]
 	// Stats returns the numbers of the whole shop.

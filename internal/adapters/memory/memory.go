@@ -16,6 +16,7 @@ import (
 
 	"allot/internal/domain"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // Store is a service.Store, a service.Audited and a views.Reader. Transactions
@@ -36,6 +37,9 @@ type world struct {
 	given     map[service.Sequence]int64
 	positions map[string]int64 // of subscriptions
 	failures  map[failed]service.Failure
+	received  map[string]bool   // ids of messages
+	latest    map[string]string // places of messages, by subject
+	parked    []views.ParkedMessage
 }
 
 type failed struct {
@@ -51,6 +55,8 @@ func New() *Store {
 		given:      map[service.Sequence]int64{},
 		positions:  map[string]int64{},
 		failures:   map[failed]service.Failure{},
+		received:   map[string]bool{},
+		latest:     map[string]string{},
 	}}
 }
 
@@ -77,13 +83,16 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	for _, e := range t.written {
 		s.world.append(e)
 	}
+	for _, r := range t.receipts {
+		s.world.receive(r)
+	}
 	return nil
 }
 
 // View implements service.Store.
 func (s *Store) View(ctx context.Context, fn func(context.Context, service.Reader) error) error {
 	s.mu.RLock()
-	snapshot := world{Projection: s.world.Clone()}
+	snapshot := world{Projection: s.world.Clone(), received: maps.Clone(s.world.received), latest: maps.Clone(s.world.latest)}
 	s.mu.RUnlock()
 	return fn(ctx, reader{&snapshot})
 }
@@ -116,6 +125,7 @@ func (r reader) Load(_ context.Context, want service.Want) (found service.Found,
 	for _, id := range want.Orders {
 		found.Lines = slices.AppendSeq(found.Lines, maps.Values(r.Lines[id]))
 	}
+	found.Received, found.Latest = r.known(want.Receipts)
 	return found, nil
 }
 
@@ -166,9 +176,10 @@ func each[T any](items []T) iter.Seq2[T, error] {
 // tx is a service.Tx. It keeps what is written until the end.
 type tx struct {
 	reader
-	given   map[service.Sequence]int64
-	written []service.Envelope
-	failed  error // of Write
+	given    map[service.Sequence]int64
+	written  []service.Envelope
+	receipts []service.Receipt
+	failed   error // of Write
 }
 
 // Reserve implements service.Tx.
@@ -187,5 +198,6 @@ func (t *tx) Write(_ context.Context, c service.Changes) error {
 		}
 	}
 	t.written = append(t.written, c.Events...)
+	t.receipts = append(t.receipts, c.Receipts...)
 	return nil
 }

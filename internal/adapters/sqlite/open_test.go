@@ -147,9 +147,9 @@ func TestASchemaThatTheProgramDoesNotKnowIsRefused(t *testing.T) {
 		saysReader   string
 	}{
 		{"a newer one", `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`,
-			"has schema version 99 and this program knows only 1: use the newer program", "has schema version 99 and this program wants 1"},
+			"has schema version 99 and this program knows only 4: use the newer program", "has schema version 99 and this program wants 4"},
 		{"an older one", `DELETE FROM goose_db_version WHERE version_id > 0`,
-			"", "has schema version 0 and this program wants 1: start allot serve once"},
+			"", "has schema version 0 and this program wants 4: start allot serve once"},
 		{"no schema of ours", `DROP TABLE goose_db_version`, "", "this is no database of allot's"},
 	} {
 		t.Run(c.what, func(t *testing.T) {

@@ -47,7 +47,10 @@ func (r *reading) Load(_ context.Context, want service.Want) (found service.Foun
 	err = r.read(selectOrders, r.texts(want.Orders), func(v []driver.Value) {
 		found.Lines = append(found.Lines, line(v))
 	})
-	return found, err
+	if err != nil {
+		return found, err
+	}
+	return found, r.received(want.Receipts, &found)
 }
 
 // products loads those that are not as known.

@@ -80,7 +80,10 @@ func (t *tx) writeAll(c service.Changes) error {
 	if err := t.writeLines(c); err != nil {
 		return err
 	}
-	return t.writeEvents(c.Events)
+	if err := t.writeEvents(c.Events); err != nil {
+		return err
+	}
+	return t.writeReceipts(c.Receipts)
 }
 
 func (t *tx) writeProducts(changes []service.ProductChange) error {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a reader", readerRules},
 		{"a subscription", subscriptionRules},
 		{"a command", commandRules},
+		{"a message", inboxRules},
 		{"commands at the same time", concurrencyRules},
 	} {
 		t.Run(part.of, func(t *testing.T) {
