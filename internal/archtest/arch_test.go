@@ -57,6 +57,7 @@ var rules = []rule{
 	},
 
 	// Adapters know the inside, and never one another but for shared encodings.
+	{pkg: "internal/adapters/cloudevents", may: inside},
 	{pkg: "internal/adapters/eventjson", may: inside},
 	{pkg: "internal/adapters/memory", may: inside.and("internal/adapters/eventjson")},
 	{pkg: "internal/adapters/notify", may: inside},
@@ -65,6 +66,12 @@ var rules = []rule{
 		may:  inside.and("internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 	},
+	{
+		pkg:  "internal/adapters/redis",
+		may:  inside.and("internal/adapters/cloudevents", "internal/pyjson"),
+		deps: []string{"github.com/redis/go-redis/v9"},
+	},
+	{pkg: "internal/adapters/journaltest", may: inside, deps: []string{"github.com/google/go-cmp"}},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
 		may:  inside,
@@ -72,13 +79,14 @@ var rules = []rule{
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.
-	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest")},
+	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest", "internal/pyjson")},
+	{pkg: "internal/entrypoints/redisin", may: inside.and("internal/entrypoints/wire"), deps: []string{"github.com/redis/go-redis/v9"}},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
-			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
+			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/redisin",
 			"internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest"),
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
@@ -100,13 +108,15 @@ var rules = []rule{
 	},
 	{pkg: "internal/access"},
 	{pkg: "internal/nearest"},
+	{pkg: "internal/pyjson"},
+	{pkg: "internal/redistest"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.
 	{
 		pkg: "internal/bootstrap",
 		may: inside.and(
-			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/sqlite",
+			"internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify", "internal/adapters/redis", "internal/adapters/sqlite",
 			"internal/config", "internal/sample"),
 	},
 	{

@@ -18,7 +18,7 @@ type Relay struct {
 	store Store
 	log   *slog.Logger
 	now   func() time.Time
-	subs  []*subscriber
+	ways  []*way
 }
 
 // Deliverer takes one event to the outside. An error means that it has to be
@@ -28,7 +28,14 @@ type Deliverer func(ctx context.Context, e Envelope) error
 type subscriber struct {
 	Subscription
 	deliver Deliverer
-	wake    chan struct{}
+}
+
+// way is a way out of the log.
+type way struct {
+	name      string
+	drain     func(context.Context) error // takes out all there is by now
+	mostPause time.Duration               // while it is held up
+	wake      chan struct{}
 }
 
 // The pace of deliveries.
@@ -51,14 +58,19 @@ func NewRelay(store Store, log *slog.Logger, now func() time.Time) *Relay {
 // that fails is tried again later, and the next one is not kept waiting by it;
 // after MostAttempts it is parked.
 func (r *Relay) Forward(sub Subscription, deliver Deliverer) {
-	r.subs = append(r.subs, &subscriber{sub, deliver, make(chan struct{}, 1)})
+	s := &subscriber{sub, deliver}
+	r.add(sub.Name, mostPause, func(ctx context.Context) error { return r.drain(ctx, s) })
+}
+
+func (r *Relay) add(name string, mostPause time.Duration, drain func(context.Context) error) {
+	r.ways = append(r.ways, &way{name, drain, mostPause, make(chan struct{}, 1)})
 }
 
 // Wake says that events were committed.
 func (r *Relay) Wake() {
-	for _, s := range r.subs {
+	for _, w := range r.ways {
 		select {
-		case s.wake <- struct{}{}:
+		case w.wake <- struct{}{}:
 		default:
 		}
 	}
@@ -68,25 +80,29 @@ func (r *Relay) Wake() {
 // stopped.
 func (r *Relay) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, s := range r.subs {
-		all.Go(func() { r.serve(ctx, s) })
+	for _, w := range r.ways {
+		all.Go(func() { r.serve(ctx, w) })
 	}
 	all.Wait()
 }
 
-func (r *Relay) serve(ctx context.Context, s *subscriber) {
+func (r *Relay) serve(ctx context.Context, w *way) {
 	for failed := 0; ctx.Err() == nil; {
-		pause := poll
-		if err := r.drain(ctx, s); err == nil {
+		pause, wake := poll, w.wake
+		if err := w.drain(ctx); err == nil {
 			failed = 0
 		} else if ctx.Err() == nil {
 			failed++
-			pause = backOff(failed)
-			r.log.WarnContext(ctx, "deliveries are held up", "subscription", s.Name, "err", err, "again_in", pause.Round(time.Millisecond))
+			pause, wake = min(backOff(failed), w.mostPause), nil // every commit would be too often
+			level := slog.LevelWarn
+			if errors.Is(err, ErrForeign) { // it will not pass by itself
+				level = slog.LevelError
+			}
+			r.log.Log(ctx, level, "deliveries are held up", "subscription", w.name, "err", err, "again_in", pause.Round(time.Millisecond))
 		}
 		select {
 		case <-ctx.Done():
-		case <-s.wake:
+		case <-wake:
 		case <-time.After(pause):
 		}
 	}
@@ -95,8 +111,8 @@ func (r *Relay) serve(ctx context.Context, s *subscriber) {
 // Drain delivers all there is to deliver by now, in every subscription.
 func (r *Relay) Drain(ctx context.Context) error {
 	var errs []error
-	for _, s := range r.subs {
-		errs = append(errs, r.drain(ctx, s))
+	for _, w := range r.ways {
+		errs = append(errs, w.drain(ctx))
 	}
 	return errors.Join(errs...)
 }
