@@ -80,7 +80,7 @@ var rules = []rule{
 
 	// Entry points know the inside, and never adapters. They share encodings.
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/nearest", "internal/pyjson")},
-	{pkg: "internal/entrypoints/redisin", may: inside.and("internal/entrypoints/wire"), deps: []string{"github.com/redis/go-redis/v9"}},
+	{pkg: "internal/entrypoints/redisin", may: inside.and("internal/entrypoints/wire"), deps: []string{"github.com/redis/go-redis/v9", "github.com/google/uuid"}},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{pkg: "internal/entrypoints/httpapi", may: inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"), deps: []string{"github.com/google/uuid"}},
 	{ // the command line starts servers, and opens the database if none runs

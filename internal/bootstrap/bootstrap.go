@@ -4,6 +4,7 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -27,6 +28,7 @@ type App struct {
 	Store Store
 
 	announce func(url string) error // nil if nobody else can write
+	closers  []func() error         // of what was opened besides the store
 }
 
 // Options are what can be chosen about an App.
@@ -75,5 +77,9 @@ func (a *App) Run(ctx context.Context) { a.Relay.Run(ctx) }
 // Close waits until the commands that were sent are done, and closes the store.
 func (a *App) Close() error {
 	a.Bus.Close()
-	return a.Store.Close()
+	var errs []error
+	for _, c := range a.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(append(errs, a.Store.Close())...)
 }

@@ -49,7 +49,7 @@ func (r *run) serve() *cobra.Command {
 	return r.takes(cmd, serverSettings...)
 }
 
-var serverSettings = []string{"addr", "shutdown-timeout", "log-level", "log-format", "group"}
+var serverSettings = []string{"addr", "redis-url", "redis-keep", "shutdown-timeout", "log-level", "log-format", "group"}
 
 // openToServe opens the database for a server.
 func (r *run) openToServe(ctx context.Context) (*bootstrap.App, error) {
@@ -101,9 +101,14 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	if err := r.greet(ctx, s, urls); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	takeIn, err := r.withRedis(s.App)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
 	var relay sync.WaitGroup
 	relay.Go(func() { s.Run(relaying) })
+	relay.Go(func() { takeIn(ctx) })
 
 	log := r.log()
 	api := httpapi.New(s.Bus, s.Store, httpapi.Options{Log: log, Version: r.Version, Stopping: ctx.Done(), Echo: s.echo})

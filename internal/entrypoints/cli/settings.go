@@ -38,7 +38,7 @@ func (r *run) configShow() *cobra.Command {
 		Args: needs(),
 		RunE: func(*cobra.Command, []string) error { return list(r, settingColumns, these(r.config.Origins()...)) },
 	}
-	return r.takes(cmd, "addr", "server", "timezone", "log-level", "log-format", "shutdown-timeout", "group")
+	return r.takes(cmd, "addr", "server", "redis-url", "redis-keep", "timezone", "log-level", "log-format", "shutdown-timeout", "group")
 }
 
 // takes gives a command the flags of more settings.
