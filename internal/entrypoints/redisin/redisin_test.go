@@ -20,9 +20,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// store is a database.
+type store interface {
+	service.Store
+	views.Reader
+}
+
 // shop is a shop that takes in messages from a Redis server.
 type shop struct {
-	store  *memory.Store
+	store  store
 	bus    *service.Bus
 	server *redistest.Server
 	redis  *goredis.Client // a program's that sends messages
@@ -30,7 +36,12 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{store: memory.New(), server: redistest.Start(t)}
+	return newShopOn(t, memory.New())
+}
+
+func newShopOn(t testing.TB, on store) *shop {
+	t.Helper()
+	s := &shop{store: on, server: redistest.Start(t)}
 	s.bus = service.NewBus(service.NewTransactor(s.store, mostAtOnce, time.Now, nil))
 	service.Register(s.bus)
 	o, err := goredis.ParseURL(s.server.URL)
