@@ -93,7 +93,9 @@ func (i *inbox) remember(wanted []Receipt, found Found) {
 		i.received, i.latest = map[string]bool{}, map[string]string{}
 	}
 	for _, r := range wanted {
-		i.received[r.ID] = i.received[r.ID]
+		if _, known := i.received[r.ID]; !known {
+			i.received[r.ID] = false
+		}
 	}
 	for _, id := range found.Received {
 		i.received[id] = true

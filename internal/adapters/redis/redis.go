@@ -22,7 +22,7 @@ func Open(url string) (*goredis.Client, error) {
 		return nil, fmt.Errorf("open Redis: %w", err)
 	}
 	logging.Disable() // errors are returned, and told by whoever gets them
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 5*time.Second, 5*time.Second
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 3*time.Second, 3*time.Second
 	o.MaxRetries, o.DialerRetries = -1, 1 // whoever calls tries again
 	o.ContextTimeoutEnabled = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

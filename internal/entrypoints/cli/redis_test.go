@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -183,5 +184,27 @@ func TestARedisThatIsKilledHoldsNoAllocationUpAndGetsEverythingInTheEnd(t *testi
 		t.Errorf("got %v, %v", answer, err)
 	} else {
 		answer.Body.Close()
+	}
+}
+
+// A Redis that takes connections and never says a word is worse than none.
+func TestARedisThatHangsHoldsNothingUp(t *testing.T) {
+	s := newShell(t)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	server := s.serve(t, "serve --addr 127.0.0.1:0 --redis-url redis://"+silent.Addr().String())
+	posted(t, server.url+"/add_batch", `{"ref":"b1","sku":"LAMP","qty":1000,"eta":null}`, "201")
+	for i := range 200 {
+		began := time.Now()
+		posted(t, server.url+"/allocate", fmt.Sprintf(`{"orderid":"o-%d","sku":"LAMP","qty":1}`, i), "202 allocated")
+		if d := time.Since(began); d > 2*time.Second {
+			t.Errorf("an allocation took %v", d)
+		}
+	}
+	if exit := server.stop(); exit != 0 {
+		t.Errorf("the server ended with %d: %s", exit, server.said)
 	}
 }

@@ -53,7 +53,7 @@ func New(url string, bus *service.Bus, store service.Store, log *slog.Logger) (*
 		return nil, fmt.Errorf("open Redis: %w", err)
 	}
 	logging.Disable() // errors are returned, and told here
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 5*time.Second, 5*time.Second
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 3*time.Second, 3*time.Second
 	o.MaxRetries, o.DialerRetries = -1, 1 // we try again
 	o.ContextTimeoutEnabled = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
