@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,8 +53,9 @@ type Journal interface {
 	Last(ctx context.Context) (Mark, error)
 
 	// Append appends events, which are the next ones of the log behind the
-	// position after. If the journal ends anywhere else, it appends none of
-	// them and returns ErrMoved.
+	// position after, each if the journal ends with the one before. Else it
+	// returns ErrMoved. If it fails, some of them may have been appended, the
+	// first ones.
 	Append(ctx context.Context, after int64, events []views.Event) error
 }
 
@@ -73,49 +75,92 @@ var (
 	ErrForeign = errors.New("the journal is not of this log")
 )
 
+// mostMirrored is how many events are appended to a journal at a time.
+const mostMirrored = 2000
+
 // Mirror keeps a journal equal to the log, from its first event on. What the
 // journal loses is appended again. log is where the events are read.
 func (r *Relay) Mirror(name string, log views.Reader, j Journal) {
 	r.add(name, mostPauseInOrder, func(ctx context.Context) error {
 		for {
-			n, err := copyNext(ctx, log, j)
+			err := mirror(ctx, log, j)
 			if errors.Is(err, ErrMoved) && ctx.Err() == nil {
 				continue // look again where it ends
 			}
 			if err != nil {
 				return fmt.Errorf("append to %s: %w", name, err)
 			}
-			if n == 0 {
-				return nil
-			}
+			return nil
 		}
 	})
 }
 
-// copyNext appends the next events of the log to a journal and returns how many.
-func copyNext(ctx context.Context, log views.Reader, j Journal) (int, error) {
+// mirror appends to a journal what it lacks.
+func mirror(ctx context.Context, log views.Reader, j Journal) error {
 	last, err := j.Last(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	// From the last one on, to see that it is the log's.
-	list, err := log.Events(ctx, views.Page{After: CursorAtNumber(max(last.Position-1, 0)), Limit: views.MaxPage})
+	if err := last.check(ctx, log); err != nil {
+		return err
+	}
+	events, err := eventsAfter(ctx, log, last.Position)
+	for end := last.Position; err == nil && len(events) > 0; {
+		after, next := end, events[len(events)-1].Position
+		ahead := readAhead(ctx, log, next)
+		appended := j.Append(ctx, after, events)
+		events, err = ahead()
+		end, err = next, cmp.Or(appended, err)
+	}
+	return err
+}
+
+// readAhead reads events while something else is done. wait returns them.
+func readAhead(ctx context.Context, log views.Reader, position int64) (wait func() ([]views.Event, error)) {
+	var events []views.Event
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		events, err = eventsAfter(ctx, log, position)
+	}()
+	return func() ([]views.Event, error) {
+		<-done
+		return events, err
+	}
+}
+
+// check returns ErrForeign if the event is not in the log.
+func (m Mark) check(ctx context.Context, log views.Reader) error {
+	if m.Position == 0 {
+		return nil
+	}
+	list, err := log.Events(ctx, views.Page{After: CursorAtNumber(m.Position - 1), Limit: 1})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	events := list.Items
-	if last.Position > 0 {
-		if len(events) == 0 || !last.is(events[0]) {
-			return 0, fmt.Errorf("it ends with event %d of %s, which is not in the log: %w", last.Position, last.At.Format(time.RFC3339Nano), ErrForeign)
-		}
-		events = events[1:]
+	if len(list.Items) == 0 || !m.is(list.Items[0]) {
+		return fmt.Errorf("it ends with event %d of %s, which is not in the log: %w", m.Position, m.At.Format(time.RFC3339Nano), ErrForeign)
 	}
-	if len(events) == 0 {
-		return 0, nil
-	}
-	return len(events), j.Append(ctx, last.Position, events)
+	return nil
 }
 
 func (m Mark) is(e views.Event) bool {
 	return e.Position == m.Position && (m.At.IsZero() || e.At.Equal(m.At))
+}
+
+// eventsAfter returns the next events of the log, at most mostMirrored.
+func eventsAfter(ctx context.Context, log views.Reader, position int64) (out []views.Event, _ error) {
+	for len(out) < mostMirrored {
+		list, err := log.Events(ctx, views.Page{After: CursorAtNumber(position), Limit: views.MaxPage})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list.Items...)
+		if len(list.Items) < views.MaxPage {
+			break
+		}
+		position = out[len(out)-1].Position
+	}
+	return out, nil
 }

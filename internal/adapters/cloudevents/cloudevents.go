@@ -28,22 +28,27 @@ const (
 // event is the JSON of an event: attributes of CloudEvents first, then its
 // extensions, which have names in lower case.
 type event struct {
-	SpecVersion     string          `json:"specversion"`
-	ID              string          `json:"id"` // the position
-	Source          string          `json:"source"`
-	Type            string          `json:"type"`
-	Subject         string          `json:"subject"` // the SKU
-	Time            time.Time       `json:"time"`
-	DataContentType string          `json:"datacontenttype"`
-	Sequence        string          `json:"sequence"` // the position, such that texts sort as numbers
-	Version         int64           `json:"aggregateversion"`
-	Command         string          `json:"command,omitempty"`
-	Actor           string          `json:"actor,omitempty"`
-	Reason          string          `json:"reason,omitempty"`
-	Note            string          `json:"note,omitempty"`
-	Correlation     string          `json:"correlationid,omitempty"`
-	Cause           string          `json:"causationid,omitempty"`
-	Data            json.RawMessage `json:"data"`
+	SpecVersion     string    `json:"specversion"`
+	ID              string    `json:"id"` // the position
+	Source          string    `json:"source"`
+	Type            string    `json:"type"`
+	Subject         string    `json:"subject"` // the SKU
+	Time            time.Time `json:"time"`
+	DataContentType string    `json:"datacontenttype"`
+	Sequence        string    `json:"sequence"` // the position, such that texts sort as numbers
+	Version         int64     `json:"aggregateversion"`
+	Command         string    `json:"command,omitempty"`
+	Actor           string    `json:"actor,omitempty"`
+	Reason          string    `json:"reason,omitempty"`
+	Note            string    `json:"note,omitempty"`
+	Correlation     string    `json:"correlationid,omitempty"`
+	Cause           string    `json:"causationid,omitempty"`
+}
+
+// decoded is an event with its data.
+type decoded struct {
+	event
+	Data json.RawMessage `json:"data"`
 }
 
 // Encode returns e as a CloudEvent, on one line. The same event always gives
@@ -52,17 +57,19 @@ func Encode(e views.Event) ([]byte, error) {
 	body, err := json.Marshal(event{
 		SpecVersion: "1.0", ID: strconv.FormatInt(e.Position, 10), Source: Source, Type: prefix + e.Type + version,
 		Subject: e.SKU, Time: e.At.UTC(), DataContentType: "application/json", Sequence: fmt.Sprintf("%019d", e.Position), Version: e.Version,
-		Command: e.Command, Actor: e.Actor, Reason: e.Reason, Note: e.Note, Correlation: e.Correlation, Cause: e.Cause, Data: e.Data,
+		Command: e.Command, Actor: e.Actor, Reason: e.Reason, Note: e.Note, Correlation: e.Correlation, Cause: e.Cause,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode event %d as a CloudEvent: %w", e.Position, err)
 	}
-	return body, nil
+	// The data is JSON already, which encoding/json would read and write anew.
+	body = append(body[:len(body)-1], `,"data":`...)
+	return append(append(body, e.Data...), '}'), nil
 }
 
 // Decode is the inverse of Encode.
 func Decode(body []byte) (views.Event, error) {
-	var e event
+	var e decoded
 	if err := json.Unmarshal(body, &e); err != nil {
 		return views.Event{}, fmt.Errorf("decode a CloudEvent: %w", err)
 	}

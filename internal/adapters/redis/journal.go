@@ -1,10 +1,12 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,23 +74,56 @@ var compareAndAppend string
 
 var appendScript = goredis.NewScript(compareAndAppend)
 
-// Append implements service.Journal.
+// atOnce is how many events Redis appends in one step, in which it does nothing
+// else: in some milliseconds.
+const atOnce = 500
+
+// Append implements service.Journal. Events are encoded while those before them
+// are on their way.
 func (j *Journal) Append(ctx context.Context, after int64, events []views.Event) error {
-	args := make([]any, 0, len(events)+2)
-	args = append(args, after, j.keep)
-	for _, e := range events {
-		body, err := cloudevents.Encode(e)
-		if err != nil {
-			return err
+	steps := make(chan step)
+	stop := make(chan struct{})
+	go j.encode(after, events, steps, stop)
+	defer func() {
+		close(stop)
+		for range steps { // until the encoder has ended
 		}
-		args = append(args, body)
-	}
-	appended, err := appendScript.Run(ctx, j.redis, []string{EventStream}, args...).Bool()
-	if errors.Is(err, goredis.Nil) || err == nil && !appended {
-		return service.ErrMoved
-	}
-	if err != nil {
-		return fmt.Errorf("append to stream %s: %w", EventStream, err)
+	}()
+	for s := range steps {
+		if s.err != nil {
+			return s.err
+		}
+		appended, err := appendScript.Run(ctx, j.redis, []string{EventStream}, s.args...).Bool()
+		if err != nil && !errors.Is(err, goredis.Nil) {
+			return fmt.Errorf("append to stream %s: %w", EventStream, err)
+		}
+		if !appended {
+			return service.ErrMoved
+		}
 	}
 	return nil
+}
+
+// step is what Redis is asked for at once.
+type step struct {
+	args []any // of appendScript
+	err  error
+}
+
+// encode makes steps of events and closes the channel, early if stop is closed.
+func (j *Journal) encode(after int64, events []views.Event, steps chan<- step, stop <-chan struct{}) {
+	defer close(steps)
+	for chunk := range slices.Chunk(events, atOnce) {
+		s := step{args: append(make([]any, 0, len(chunk)+2), after, j.keep)}
+		for _, e := range chunk {
+			body, err := cloudevents.Encode(e)
+			s.args, s.err = append(s.args, body), cmp.Or(s.err, err)
+		}
+		select {
+		case steps <- s:
+		case <-stop:
+			return
+		}
+		after += int64(len(chunk))
+	}
 }
