@@ -46,7 +46,7 @@ func BenchmarkAllocate(b *testing.B) {
 	}
 }
 
-// allocate has 64 clients allocate b.N lines, paced as a busy shop's.
+// allocate has 64 clients allocate b.N lines, as fast as they can.
 func allocate(b *testing.B, app *bootstrap.App) {
 	for sku := range 100 {
 		if _, err := service.Send(b.Context(), app.Bus, domain.CreateBatch{Ref: fmt.Sprint("b", sku), SKU: fmt.Sprint("SKU-", sku), Qty: domain.MaxQty}); err != nil {

@@ -72,7 +72,7 @@ var (
 
 	// ErrForeign says that a journal ends with an event that the log doesn't
 	// have: the database was restored from a backup, or is another one.
-	ErrForeign = errors.New("the journal is not of this log")
+	ErrForeign = errors.New("the journal is not of this log; nothing is appended until it is, or is empty")
 )
 
 // mostMirrored is how many events are appended to a journal at a time.

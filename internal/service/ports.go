@@ -159,8 +159,9 @@ type Envelope struct {
 
 // Subscription is a reader of the log with a position of its own.
 type Subscription struct {
-	Name   string   // how the store remembers it; it must not change
-	Events []string // names of those it wants; empty: all
+	Name    string   // how the store remembers it; it must not change
+	Events  []string // names of those it wants; empty: all
+	FromNow bool     // begin behind what is in the log when it is first delivered to, not at its start
 }
 
 // Wants reports whether the subscription is to see e.

@@ -15,8 +15,9 @@ import (
 // LineAllocated is the book's channel for allocations.
 const LineAllocated = "line_allocated"
 
-// Allocations is the subscription to what LineAllocated tells.
-var Allocations = service.Subscription{Name: "redis-line-allocated", Events: []string{domain.Allocated{}.EventName()}}
+// Allocations is the subscription to what LineAllocated tells: no history, which
+// nobody was listening to.
+var Allocations = service.Subscription{Name: "redis-line-allocated", Events: []string{domain.Allocated{}.EventName()}, FromNow: true}
 
 // PublishAllocations returns what takes Allocations to LineAllocated. Who
 // doesn't listen at that moment never hears of them.

@@ -33,7 +33,7 @@ func size() chaos {
 	if os.Getenv("ALLOT_SOAK") != "" {
 		return chaos{events: 200_000, kills: 30, stops: 50}
 	}
-	return chaos{events: 20_000, kills: 4, stops: 8}
+	return chaos{events: 10_000, kills: 3, stops: 4}
 }
 
 // growing is a log whose end moves on.
