@@ -57,7 +57,7 @@ func (r *run) serve() *cobra.Command {
 var serverSettings = []string{
 	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
-	"smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+	"redis-url", "redis-keep", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 }
 
 // openToServe opens the database for a server.
@@ -110,9 +110,14 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	if err := errors.Join(r.warn(ctx, s, e), r.greet(ctx, s, urls)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	takeIn, err := r.withRedis(s.App)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
 	var relay sync.WaitGroup
 	relay.Go(func() { s.Run(relaying) })
+	relay.Go(func() { takeIn(ctx) })
 
 	log := r.log()
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files})
