@@ -128,7 +128,7 @@ func furnish(t *testing.T, file string) {
 // once are terms under which a request is answered once.
 var once = service.Terms{Once: &service.Once{
 	AnswerID: service.AnswerID{Scope: "ann POST /v1/orders", Key: "k-1"}, Request: "r-1",
-	Answer: func(any, error) []byte { return []byte("done") },
+	Answer: func(any, []service.Envelope, error) []byte { return []byte("done") },
 }}
 
 // furnishAside has a token, a webhook, mails and an answer.

@@ -16,6 +16,9 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 	l := s.leases.of(sub.Name)
 	l.turn.Lock()
 	defer l.turn.Unlock()
+	if err := s.begin(ctx, l, sub); err != nil {
+		return 0, err
+	}
 	if ours, err := s.hold(ctx, l); !ours || err != nil {
 		return 0, err
 	}

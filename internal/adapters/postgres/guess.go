@@ -92,7 +92,7 @@ func (g *guess) fits(want service.Want) bool {
 			return false
 		}
 	}
-	return len(want.Products)+len(want.Answers) > 0 && len(want.Batches) == 0 && g.has(want)
+	return len(want.Products)+len(want.Answers) > 0 && len(want.Batches)+len(want.Receipts) == 0 && g.has(want)
 }
 
 // has reports whether all lines that are wanted are of products that are

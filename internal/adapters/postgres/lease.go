@@ -29,8 +29,9 @@ type leases struct {
 
 // lease is the right to deliver to a subscription.
 type lease struct {
-	name string
-	turn sync.Mutex // held by who delivers, or is about to
+	name  string
+	turn  sync.Mutex // held by who delivers, or is about to
+	begun bool       // it has a position; guarded by turn
 
 	mu       sync.Mutex // guards what follows
 	term     int64      // 0: not ours
@@ -93,6 +94,9 @@ const (
 		WHERE subscriptions.expires <= clock_timestamp()
 		RETURNING term, position`
 
+	// Unless it was begun before, by whomever.
+	beginFrom = `INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, $2, 0, '-infinity', '') ON CONFLICT (name) DO NOTHING`
+
 	renewLease = `UPDATE subscriptions SET expires = clock_timestamp() + $2 WHERE name = $1 AND holder = $3 AND term = $4 RETURNING term`
 	endLeases  = `UPDATE subscriptions SET expires = clock_timestamp() WHERE holder = $1 AND expires > clock_timestamp()`
 	movePast   = `UPDATE subscriptions SET position = $2 WHERE name = $1 AND holder = $3 AND term = $4`
@@ -152,6 +156,23 @@ func (s *Store) hold(ctx context.Context, l *lease) (bool, error) {
 	defer l.mu.Unlock()
 	l.term, l.position, l.seen, l.used, l.until = term, position, position, asked, asked.Add(s.leases.time)
 	return true, nil
+}
+
+// begin gives a subscription that begins from now its position, if it has none.
+// l.turn is held.
+func (s *Store) begin(ctx context.Context, l *lease, sub service.Subscription) error {
+	if l.begun || !sub.FromNow {
+		return nil
+	}
+	end, err := s.sequence(ctx)
+	if err == nil {
+		_, err = s.writes.Exec(ctx, beginFrom, sub.Name, end)
+	}
+	if err != nil {
+		return s.shed(classify(fmt.Errorf("give %s a position: %w", sub.Name, err)))
+	}
+	l.begun = true
+	return nil
 }
 
 // use reports whether the lease is ours, and notes that it is of use.

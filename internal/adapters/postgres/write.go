@@ -92,6 +92,7 @@ func (t *tx) writeAll(ctx context.Context, c service.Changes) error {
 		return err
 	}
 	writeLines(t.writes, c.Lines)
+	writeReceipts(t.writes, c.Receipts)
 	writeAnswers(t.writes, c)
 	return nil
 }

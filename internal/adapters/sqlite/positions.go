@@ -54,3 +54,30 @@ func (s *Store) Answers(ctx context.Context) iter.Seq2[service.KeptAnswer, error
 		return a, err
 	}, `SELECT scope, key, request, at, answer FROM answers`)
 }
+
+// Received is a message from outside that was received.
+type Received struct {
+	ID string
+	At time.Time
+}
+
+// Inbox yields the messages from outside that were received in the last days.
+func (s *Store) Inbox(ctx context.Context) iter.Seq2[Received, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (r Received, err error) {
+		var at int64
+		err = scan(&r.ID, &at)
+		r.At = time.UnixMicro(at).UTC()
+		return r, err
+	}, `SELECT id, at FROM inbox`)
+}
+
+// Latest is the place of the last message about a subject.
+type Latest struct{ Subject, Place string }
+
+// LatestMessages yields the last message about each subject.
+func (s *Store) LatestMessages(ctx context.Context) iter.Seq2[Latest, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (l Latest, err error) {
+		err = scan(&l.Subject, &l.Place)
+		return l, err
+	}, `SELECT subject, place FROM inbox_latest`)
+}
