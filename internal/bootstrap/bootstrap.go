@@ -4,6 +4,7 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type App struct {
 
 	announce func(url, key string) error     // nil if nobody else would wait for us
 	writable func(ctx context.Context) error // nil if it always is
+	closers  []func() error                  // of what was opened besides the store
 }
 
 // Options are what can be chosen about an App.
@@ -117,5 +119,9 @@ func (a *App) Run(ctx context.Context) {
 // Close waits until the commands that were sent are done, and closes the store.
 func (a *App) Close() error {
 	a.Bus.Close()
-	return a.Store.Close()
+	var errs []error
+	for _, c := range a.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(append(errs, a.Store.Close())...)
 }

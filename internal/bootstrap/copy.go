@@ -58,7 +58,14 @@ func asideOf(ctx context.Context, source *sqlite.Store) (a postgres.Aside, err e
 	if a.Webhooks, err = source.Webhooks(ctx); err != nil {
 		return a, err
 	}
+	if a.Latest, err = source.Latest(ctx); err != nil {
+		return a, err
+	}
+	if a.Parked, err = all(func(p views.Page) (views.List[views.ParkedMessage], error) { return source.ParkedMessages(ctx, p) }); err != nil {
+		return a, err
+	}
 	a.Mails, err = all(func(p views.Page) (views.List[views.Mail], error) { return source.Mails(ctx, p) })
+	a.Receipts = source.Receipts(ctx)
 	a.Answers = source.Answers(ctx)
 	a.MailTexts = func(yield func(postgres.MailText, error) bool) {
 		for t, err := range source.MailTexts(ctx) {

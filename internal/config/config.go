@@ -33,6 +33,8 @@ type Config struct {
 	RatePerToken    int    // the same
 	Server          string // URL without a slash at its end, or empty
 	TokenFile       string // path, or empty
+	RedisURL        string // URL of a Redis server, or empty
+	RedisKeep       int    // events, at least, in Redis
 	Output          Output
 	Timezone        *time.Location
 	LogLevel        slog.Level
@@ -82,7 +84,7 @@ const (
 	LogJSON LogFormat = "json"
 )
 
-// Value is the value of a setting, as it was written, and where it was found:
+// Value is the value of a setting, as it was written but for passwords, and where it was found:
 // "--addr", "ALLOT_ADDR", "API_HOST", "allot.toml:3" or "default".
 type Value struct {
 	Name   string `json:"name"`

@@ -51,7 +51,7 @@ func TestWithoutAnyInputTheDefaultsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Data: "./allot-data", Addr: "127.0.0.1:5005", Auth: AuthAuto, Output: OutputTable, Timezone: time.UTC,
+		Data: "./allot-data", Addr: "127.0.0.1:5005", Auth: AuthAuto, RedisKeep: 100_000, Output: OutputTable, Timezone: time.UTC,
 		LogLevel: slog.LevelInfo, LogFormat: LogAuto, ShutdownTimeout: 10 * time.Second, Group: 4096,
 		RequestTimeout: 5 * time.Second, Queue: 4096, AccessLog: true, SMTPTLS: "starttls",
 	}
@@ -97,7 +97,7 @@ func TestFlagBeatsVariableBeatsBookBeatsFileBeatsDefault(t *testing.T) {
 
 // samples are a value of each setting other than its default.
 var samples = map[string]string{
-	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example",
+	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example", "redis-url": "rediss://cache.example:6380/1", "redis-keep": "0",
 	"output": "ndjson", "timezone": "Europe/London", "log-level": "warn", "log-format": "json",
 	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "allow-loss": "true", "request-timeout": "250ms", "access-log": "false",
 	"auth": "required", "insecure": "true", "tls-cert": "cert.pem", "tls-key": "key.pem", "behind-proxy": "true",
@@ -159,6 +159,25 @@ func TestTheBooksVariablesCountOnlyIfAsked(t *testing.T) {
 	}
 }
 
+func TestTheBooksRedisIsWhereTheBookLooksForIt(t *testing.T) {
+	for host, want := range map[string]string{"localhost": "redis://localhost:63791", "redis": "redis://redis:6379", "": ""} {
+		c, err := load(t, "", map[string]string{"REDIS_HOST": host}, "--book-env")
+		if err != nil || c.RedisURL != want {
+			t.Errorf("REDIS_HOST=%s: got %q, error %v; want %q", host, c.RedisURL, err, want)
+		}
+	}
+}
+
+func TestPasswordsAreNotShown(t *testing.T) {
+	c, err := load(t, "", map[string]string{"ALLOT_REDIS_URL": "redis://me:secret@cache:6379/1"})
+	if err != nil || c.RedisURL != "redis://me:secret@cache:6379/1" {
+		t.Errorf("got %q, error %v", c.RedisURL, err)
+	}
+	if got := origin(t, c, "redis-url").Value; got != "redis://...@cache:6379/1" {
+		t.Errorf("%q is shown", got)
+	}
+}
+
 func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 	for name, tt := range map[string]struct {
 		file string
@@ -183,13 +202,14 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"from":      {args: []string{"--mail-from", "allot"}, want: `mail-from "allot" (--mail-from) must be a mail address: write for example allot@example.com, or Allot <allot@example.com>`},
 		"to":        {args: []string{"--mail-to", "ann@a.example;bob"}, want: `mail-to "ann@a.example;bob" (--mail-to) must be mail addresses with commas between them: write for example ann@example.com, bob@example.com`},
 		"zone":      {args: []string{"--timezone", "Local"}, want: `timezone "Local" (--timezone) must be a time zone of the IANA database: write for example UTC or Europe/London`},
-		"book":      {env: map[string]string{"REDIS_HOST": "redis"}, args: []string{"--book-env"}, want: `book-env (REDIS_HOST) can't be followed, since REDIS_HOST names a Redis server, but events are not sent to Redis: unset REDIS_HOST, or leave out --book-env`},
+		"book":      {env: map[string]string{"DB_HOST": "postgres"}, args: []string{"--book-env"}, want: `book-env (DB_HOST) can't be followed, since DB_HOST names a PostgreSQL server, but the database is SQLite: unset DB_HOST, or leave out --book-env`},
+		"redis":     {args: []string{"--redis-url", "http://me:secret@cache"}, want: `redis-url "http://...@cache" (--redis-url) must be a URL with redis://, rediss:// or unix://, and a host or a path: write for example redis://127.0.0.1:6379/0`},
 
 		"no file":         {args: []string{"--config", "/none.toml"}, want: `config "/none.toml" (--config) can't be read (open /none.toml: no such file or directory): name a file that exists and may be read`},
 		"not TOML":        {file: "group = 1\naddr = :80", want: `config "DIR/allot.toml" (--config) must be TOML (toml: line 2 (last key "addr"): expected value but found ':' instead): write one setting per line: addr = "127.0.0.1:5006"`},
 		"unknown key":     {file: "log-format = \"text\"\nlog-lewel = \"info\"", want: `log-lewel (DIR/allot.toml:2) is not a setting that a file may have: did you mean log-level?`},
-		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
-		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
 		"list":            {file: `addr = ["127.0.0.1:5005"]`, want: `addr (DIR/allot.toml:1) must be a text, a whole number, true or false: put anything else in quotes`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -250,7 +270,7 @@ func TestTheDatabaseIsInTheDataDirectoryUnlessNamed(t *testing.T) {
 	}
 }
 
-func TestPasswordsAreNotShown(t *testing.T) {
+func TestThePasswordOfTheDatabaseIsNotShown(t *testing.T) {
 	c, err := load(t, "", nil, "--db", "postgres://me:secret@db/shop?password=secret&sslmode=require")
 	if err != nil {
 		t.Fatal(err)

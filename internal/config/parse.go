@@ -101,6 +101,17 @@ func parseServer(to *string, text string) *rule {
 	return nil
 }
 
+func parseRedis(to *string, text string) *rule {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+	case err != nil, u.Scheme == "unix" && u.Path == "", u.Scheme != "unix" && (u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == ""):
+		return &rule{"must be a URL with redis://, rediss:// or unix://, and a host or a path", "write for example redis://127.0.0.1:6379/0"}
+	}
+	*to = text
+	return nil
+}
+
 func parseLevel(to *slog.Level, text string) *rule {
 	if err := to.UnmarshalText([]byte(text)); err != nil {
 		return &rule{"must be a level of importance", "write for example info"}

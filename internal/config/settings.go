@@ -127,6 +127,16 @@ var settings = []Setting{
 		parse: func(c *Config, text string) *rule { c.TokenFile = text; return nil },
 	},
 	{
+		Name: "redis-url", Kind: String, Arg: "URL",
+		Doc:   "Redis server that events are sent to and commands taken from, as redis://HOST:PORT; if empty, none",
+		parse: func(c *Config, text string) *rule { return parseRedis(&c.RedisURL, text) },
+	},
+	{
+		Name: "redis-keep", Kind: Int, Default: "100000", Arg: "N",
+		Doc:   "events that are kept in Redis, at least, when every consumer group has had them",
+		parse: func(c *Config, text string) *rule { return parseInt(&c.RedisKeep, text, 0, 1_000_000_000) },
+	},
+	{
 		Name: "output", Short: "o", Kind: Choice, Default: string(OutputTable),
 		Choices: choices(OutputTable, OutputJSON, OutputNDJSON, OutputCSV, OutputName),
 		Doc:     "form of answers: for people, one JSON document, one per line, for spreadsheets, names only",

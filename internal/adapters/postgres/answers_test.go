@@ -26,7 +26,7 @@ func TestReplicasAnswerARequestOnce(t *testing.T) {
 			for n := range done {
 				once := &service.Once{
 					AnswerID: service.AnswerID{Scope: "ann POST /v1/batches", Key: fmt.Sprint("k-", n)}, Request: "r",
-					Answer: func(any, error) []byte { return []byte("done") },
+					Answer: func(any, []service.Envelope, error) []byte { return []byte("done") },
 				}
 				cmd := domain.CreateBatch{Ref: fmt.Sprintf("b-%d-%d", i, n), SKU: fmt.Sprint("SKU-", i), Qty: 1}
 				effect, err := service.PerformOn(context.Background(), bus, cmd, service.Terms{Once: once})

@@ -16,7 +16,7 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 	l := s.leases.of(sub.Name)
 	l.turn.Lock()
 	defer l.turn.Unlock()
-	if ours, err := s.hold(ctx, l); !ours || err != nil {
+	if ours, err := s.hold(ctx, l, &sub); !ours || err != nil {
 		return 0, err
 	}
 	end, err := s.sequence(ctx)
@@ -99,7 +99,7 @@ const (
 
 // Postpone implements service.Store.
 func (s *Store) Postpone(ctx context.Context, f service.Failure) error {
-	_, err := s.writes.Exec(ctx, postpone, f.Subscription, f.Event.Position, f.Attempts, f.Error, f.Next, f.Parked)
+	_, err := s.writes.Exec(ctx, postpone, f.Subscription, f.Event.Position, f.Attempts, storable(f.Error), f.Next, f.Parked)
 	return s.shed(classify(err))
 }
 
@@ -115,7 +115,7 @@ func (s *Store) Due(ctx context.Context, subscription string, now time.Time, lim
 	l := s.leases.of(subscription)
 	l.turn.Lock()
 	defer l.turn.Unlock()
-	if ours, err := s.hold(ctx, l); !ours || err != nil {
+	if ours, err := s.hold(ctx, l, nil); !ours || err != nil {
 		return nil, err
 	}
 	due, err := query(ctx, s.reads, func(scan func(...any) error) (service.Failure, error) {

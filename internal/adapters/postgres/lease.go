@@ -88,7 +88,7 @@ func (s *Store) stopLeases() error {
 const (
 	selectLease = `SELECT expires <= clock_timestamp() FROM subscriptions WHERE name = $1`
 
-	claimLease = `INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, 0, 1, clock_timestamp() + $2, $3)
+	claimLease = `INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, $4, 1, clock_timestamp() + $2, $3)
 		ON CONFLICT (name) DO UPDATE SET term = subscriptions.term + 1, expires = excluded.expires, holder = excluded.holder
 		WHERE subscriptions.expires <= clock_timestamp()
 		RETURNING term, position`
@@ -126,22 +126,39 @@ func (l *lease) isOurs() bool {
 }
 
 // hold makes the subscription ours to deliver to; false if another process has
-// it. l.turn is held.
-func (s *Store) hold(ctx context.Context, l *lease) (bool, error) {
+// it. One that is new begins as sub says; if that is nil it is nobody's, which
+// will do to look at. l.turn is held.
+func (s *Store) hold(ctx context.Context, l *lease, sub *service.Subscription) (bool, error) {
 	if l.use() {
 		return true, nil
 	}
-	ended := true
+	var ended bool
 	err := s.reads.QueryRow(ctx, selectLease, l.name).Scan(&ended)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	fresh := errors.Is(err, pgx.ErrNoRows)
+	if err != nil && !fresh {
 		return false, classify(fmt.Errorf("look who delivers to %s: %w", l.name, err))
 	}
-	if !ended {
+	if !fresh && !ended {
 		return false, nil
+	}
+	if fresh && sub == nil {
+		return true, nil
+	}
+	return s.claim(ctx, l, fresh && sub.FromNow)
+}
+
+// claim takes a subscription over; one that is new begins at the start of the
+// log, or behind all that is in it.
+func (s *Store) claim(ctx context.Context, l *lease, fromNow bool) (_ bool, err error) {
+	var first int64
+	if fromNow {
+		if first, err = s.sequence(ctx); err != nil {
+			return false, err
+		}
 	}
 	asked := time.Now()
 	var term, position int64
-	err = s.writes.QueryRow(ctx, claimLease, l.name, s.leases.time, s.holder).Scan(&term, &position)
+	err = s.writes.QueryRow(ctx, claimLease, l.name, s.leases.time, s.holder, first).Scan(&term, &position)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil // somebody was faster
 	}

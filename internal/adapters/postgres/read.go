@@ -96,6 +96,7 @@ type load struct {
 	lines   []domain.Line
 	of      []int64 // the versions of the products of lines
 	answers []service.KeptAnswer
+	messages
 }
 
 func newLoad(want service.Want) *load {
@@ -109,7 +110,7 @@ func newLoad(want service.Want) *load {
 }
 
 func (l *load) empty() bool {
-	return len(l.skus) == 0 && len(l.Batches) == 0 && len(l.Want.Lines) == 0 && len(l.Answers) == 0
+	return len(l.skus) == 0 && len(l.Batches) == 0 && len(l.Want.Lines) == 0 && len(l.Answers) == 0 && len(l.Receipts) == 0
 }
 
 // queue puts the queries in a batch. In a transaction that writes, what comes
@@ -134,6 +135,7 @@ func (l *load) queue(b *pgx.Batch, t *tx) {
 		b.Queue(selectLines, orders, skus).Query(each(l.scanLine, &l.lines))
 	}
 	queueAnswers(b, l.Answers, &l.answers)
+	queueReceipts(b, l.Receipts, &l.messages)
 }
 
 // keysOf are lines as columns.
@@ -154,7 +156,7 @@ func (l *load) scanLine(scan func(...any) error) (line domain.Line, err error) {
 
 // found is what there is of what is wanted.
 func (l *load) found() service.Found {
-	out := service.Found{Batches: l.batches, Lines: l.lines, Answers: l.answers}
+	out := service.Found{Batches: l.batches, Lines: l.lines, Answers: l.answers, Received: l.received, Latest: l.latest}
 	at := make(map[string]int, len(l.locked))
 	for _, p := range l.locked {
 		if known, wanted := l.known[p.SKU]; wanted && known != p.Version {

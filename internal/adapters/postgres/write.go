@@ -93,6 +93,7 @@ func (t *tx) writeAll(ctx context.Context, c service.Changes) error {
 	}
 	writeLines(t.writes, c.Lines)
 	writeAnswers(t.writes, c)
+	writeReceipts(t.writes, c.Receipts)
 	return nil
 }
 

@@ -54,3 +54,28 @@ func (s *Store) Answers(ctx context.Context) iter.Seq2[service.KeptAnswer, error
 		return a, err
 	}, `SELECT scope, key, request, at, answer FROM answers`)
 }
+
+// Receipts yields the ids of all messages that were received, and when.
+func (s *Store) Receipts(ctx context.Context) iter.Seq2[service.Receipt, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (r service.Receipt, err error) {
+		var at int64
+		err = scan(&r.ID, &at)
+		r.At = time.UnixMicro(at).UTC()
+		return r, err
+	}, `SELECT id, at FROM inbox`)
+}
+
+// Latest returns the place of the last message about each subject.
+func (s *Store) Latest(ctx context.Context) (map[string]string, error) {
+	out := map[string]string{}
+	_, err := query(ctx, s.readers, func(scan func(...any) error) (none struct{}, err error) {
+		var subject, place string
+		err = scan(&subject, &place)
+		out[subject] = place
+		return none, err
+	}, `SELECT subject, place FROM inbox_latest`)
+	if err != nil {
+		return nil, fmt.Errorf("read the last messages: %w", err)
+	}
+	return out, nil
+}

@@ -14,6 +14,7 @@ import (
 
 	"allot/docs"
 	"allot/internal/bootstrap"
+	"allot/internal/domain"
 	"allot/internal/entrypoints/httpapi"
 	"allot/internal/entrypoints/web"
 	"allot/internal/entrypoints/wire"
@@ -55,7 +56,7 @@ func (r *run) serve() *cobra.Command {
 var serverSettings = []string{
 	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
-	"smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+	"redis-url", "redis-keep", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 }
 
 // openToServe opens the database for a server.
@@ -108,9 +109,14 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	if err := errors.Join(r.warn(ctx, s, e), r.greet(ctx, s, urls)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	takeIn, err := r.withRedis(s.App)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
 	var relay sync.WaitGroup
 	relay.Go(func() { s.Run(relaying) })
+	relay.Go(func() { takeIn(ctx) })
 
 	log := r.log()
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files})
@@ -119,7 +125,8 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: r.guard(e, s.Tokens),
-		Webhooks: s.Webhooks, Commits: s.Commits, Unsafe: s.Unsafe,
+		Webhooks: s.Webhooks, Commits: s.Commits, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
+		Unsafe: s.Unsafe,
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()

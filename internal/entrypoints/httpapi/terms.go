@@ -40,7 +40,7 @@ var terms = map[string]term{
 
 	// Dates are YYYY-MM-DD.
 	"eta":             {means: "The day that the batch arrives. None: it is in the warehouse."},
-	"promise":         {means: "The day that the line's stock arrives. None: it is in the warehouse, or there is no batch."},
+	"promise":         {means: "The day that the line's stock arrives. None: it is in the warehouse, or there is no batch. Of a question the batch and the day it would come from."},
 	"first_eta":       {means: "The ETA as it was at first. None: in the warehouse."},
 	"eta_changed":     {means: "It was expected on another day at first: first_eta."},
 	"first_promise":   {means: "What was promised at first. None: it was in the warehouse."},
@@ -49,6 +49,15 @@ var terms = map[string]term{
 	"held_until":      {means: "When the hold ends by itself."},
 	"priority":        {means: "How much the line matters, 0 to 9. None: 5."},
 	"closed":          {means: "It takes no new lines."},
+	"hold_until":      {means: "If given, the line is but a hold: it never waits, and ends by itself at this time unless it is confirmed. RFC 3339."},
+	"by":              {means: "The batch or order that caused it, if not the line's own; of a question the day when it is needed."},
+	"as_of":           {means: "The day that counts as today. If it isn't given: today in the server's time zone."},
+	"date":            {means: "The day. None: it is in the warehouse."},
+	"days":            {means: "By how many days."},
+	"late":            {means: "It comes after the day when it is needed."},
+	"dates":           {means: "What comes, by day; the warehouse, if it has anything, first."},
+	"units":           {means: "Units that come on that day, whosever they are."},
+	"unknown":         {means: "There is no such product."},
 	"from_eta":        {means: "The ETA of the batch that the line had been in. None: it is in the warehouse."},
 	"to_eta":          {means: "The ETA of the batch that the line is in then. None: it is in the warehouse."},
 
@@ -65,7 +74,7 @@ var terms = map[string]term{
 	"count":   {means: "Events that the mail tells of."},
 	"due":     {means: "The mail is not sent before."},
 	"sent":    {means: "When it was sent, or kept."},
-	"to":      {means: "To whom; of a move the batch that the line is in then."},
+	"to":      {means: "To whom; of a move the batch that the line is in then. None: it is backordered, or its hold ended."},
 	"subject": {means: "The mail's subject."},
 	"body":    {means: "The mail's text."},
 	"url":     {means: "Where events are posted to."},
@@ -80,14 +89,19 @@ var terms = map[string]term{
 	"note":        {means: "Free text. Kept with the events."},
 	"dry_run":     {means: "Answer as if it were done, and do nothing."},
 	"replayed":    {means: "It was so already: nothing was changed."},
-	"moves":       {means: "Other lines that change place because of it. Always there in a dry run."},
+	"mode":        {means: "Each line for itself, or all lines now or nothing.", oneOf: []any{string(domain.EachLine), string(domain.AllLines)}},
+	"may_move":    {means: "It may lose its place if it can't keep it."},
+	"moves":       {means: "Other lines that change place, or are promised for another day, because of it. Always there in a dry run."},
+	"plan":        {means: "What a dry run says of what it would do, in short. Sent with the real request, that is done only if it does the same."},
+	"now":         {means: "How things are, if they are not as the sender saw them: the version of the product, or what the request would do."},
+	"http_status": {means: "The status that the line would have got by itself."},
+	"line":        {means: "The line."},
 	"from":        {means: "The batch that the line had been in. None: it was backordered."},
 
 	// Reasons.
 	"why":         {means: "Why the line stands where it does."},
 	"rule":        {means: "The rule that chose the batch."},
 	"cause":       {means: "What set it off; of an event the message that asked for it."},
-	"by":          {means: "The batch or order that caused it, if not the line's own."},
 	"passed_over": {means: "Batches that had stock left, but not enough for the whole line; at most five."},
 	"more":        {means: "How many further batches had not enough."},
 	"moved_from":  {means: "The batch that the line was in before."},
@@ -119,6 +133,8 @@ var terms = map[string]term{
 	"request_id": {means: "The id of the request, as in the header X-Request-Id."},
 
 	// The program.
-	"name":    {means: "What it is called: a token after who uses it."},
-	"version": {means: "Its version."},
+	KeyHeader:   {means: "What you call the request. Sent again with it, within seven days, the request is answered as it was the first time, and nothing is done: the answer has Idempotency-Replayed: true."},
+	MatchHeader: {means: "The ETag of the product, or of one of its batches or lines: do it only if nothing has happened to the product since."},
+	"name":      {means: "What it is called: a token after who uses it."},
+	"version":   {means: "Its version."},
 }
