@@ -82,8 +82,8 @@ func (r *run) dbCopy() *cobra.Command {
 		Short: "Copy a shop from a file of SQLite's to PostgreSQL",
 		Long: "Copies all there is from the embedded database to an empty one of PostgreSQL: stock,\n" +
 			"orders, the event log with its positions, how far each subscription is, tokens, webhooks,\n" +
-			"mails, and answers that are given once. It is all there or nothing is. The copy is\n" +
-			"verified at the end. No server may run on the source.",
+			"mails, answers that are given once, and messages that came from outside. It is all\n" +
+			"there or nothing is. The copy is verified at the end. No server may run on the source.",
 		Example: examples(
 			"allot db copy --from sqlite:allot-data/allot.db --to postgres://allot@db/shop", "move up",
 			"allot serve --db postgres://allot@db/shop", "and go on there",
