@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"allot/internal/adapters/postgres"
@@ -58,23 +59,27 @@ func asideOf(ctx context.Context, source *sqlite.Store) (a postgres.Aside, err e
 	if a.Webhooks, err = source.Webhooks(ctx); err != nil {
 		return a, err
 	}
-	if a.Latest, err = source.Latest(ctx); err != nil {
-		return a, err
-	}
-	if a.Parked, err = all(func(p views.Page) (views.List[views.ParkedMessage], error) { return source.ParkedMessages(ctx, p) }); err != nil {
-		return a, err
-	}
 	a.Mails, err = all(func(p views.Page) (views.List[views.Mail], error) { return source.Mails(ctx, p) })
-	a.Receipts = source.Receipts(ctx)
 	a.Answers = source.Answers(ctx)
-	a.MailTexts = func(yield func(postgres.MailText, error) bool) {
-		for t, err := range source.MailTexts(ctx) {
-			if !yield(postgres.MailText(t), err) {
+	if err != nil {
+		return a, err
+	}
+	a.Parked, err = all(func(p views.Page) (views.List[views.ParkedMessage], error) { return source.ParkedMessages(ctx, p) })
+	a.MailTexts = as(source.MailTexts(ctx), func(t sqlite.MailText) postgres.MailText { return postgres.MailText(t) })
+	a.Inbox = as(source.Inbox(ctx), func(r sqlite.Received) postgres.Received { return postgres.Received(r) })
+	a.Latest = as(source.LatestMessages(ctx), func(l sqlite.Latest) postgres.Latest { return postgres.Latest(l) })
+	return a, err
+}
+
+// as is items as others call them.
+func as[A, B any](items iter.Seq2[A, error], to func(A) B) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		for item, err := range items {
+			if !yield(to(item), err) {
 				return
 			}
 		}
 	}
-	return a, err
 }
 
 // all returns what is on all pages of a list.

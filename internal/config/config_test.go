@@ -270,7 +270,7 @@ func TestTheDatabaseIsInTheDataDirectoryUnlessNamed(t *testing.T) {
 	}
 }
 
-func TestThePasswordOfTheDatabaseIsNotShown(t *testing.T) {
+func TestAPasswordOfTheDatabaseIsNotShown(t *testing.T) {
 	c, err := load(t, "", nil, "--db", "postgres://me:secret@db/shop?password=secret&sslmode=require")
 	if err != nil {
 		t.Fatal(err)

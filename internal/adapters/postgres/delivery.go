@@ -16,7 +16,10 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 	l := s.leases.of(sub.Name)
 	l.turn.Lock()
 	defer l.turn.Unlock()
-	if ours, err := s.hold(ctx, l, &sub); !ours || err != nil {
+	if err := s.begin(ctx, l, sub); err != nil {
+		return 0, err
+	}
+	if ours, err := s.hold(ctx, l); !ours || err != nil {
 		return 0, err
 	}
 	end, err := s.sequence(ctx)
@@ -115,7 +118,7 @@ func (s *Store) Due(ctx context.Context, subscription string, now time.Time, lim
 	l := s.leases.of(subscription)
 	l.turn.Lock()
 	defer l.turn.Unlock()
-	if ours, err := s.hold(ctx, l, nil); !ours || err != nil {
+	if ours, err := s.hold(ctx, l); !ours || err != nil {
 		return nil, err
 	}
 	due, err := query(ctx, s.reads, func(scan func(...any) error) (service.Failure, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,10 +20,21 @@ type Aside struct {
 	Mails     []views.Mail
 	MailTexts iter.Seq2[MailText, error]
 	Answers   iter.Seq2[service.KeptAnswer, error]
-	Receipts  iter.Seq2[service.Receipt, error] // with no more than an id and a time
-	Latest    map[string]string                 // the places of the last messages, by subject
+	Inbox     iter.Seq2[Received, error]
+	Latest    iter.Seq2[Latest, error]
 	Parked    []views.ParkedMessage
 }
+
+type (
+	// Received is a message from outside that was received.
+	Received struct {
+		ID string
+		At time.Time
+	}
+
+	// Latest is the place of the last message about a subject.
+	Latest struct{ Subject, Place string }
+)
 
 // MailText is what a mail tells of an event.
 type MailText struct {
@@ -32,7 +44,7 @@ type MailText struct {
 }
 
 func (f *filler) aside(ctx context.Context, a Aside) error {
-	var tokens, webhooks, mails, latest, parked [][]any
+	var tokens, webhooks, mails [][]any
 	for _, t := range a.Tokens {
 		tokens = append(tokens, []any{t.Name, t.Hash[:], t.Scopes, t.Created, orNull(t.Expires), orNull(t.Revoked)})
 	}
@@ -42,17 +54,16 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 	for _, m := range a.Mails {
 		mails = append(mails, []any{m.ID, m.Topic, m.SKU, m.At, m.Due, orNull(m.Sent), append([]string{}, m.To...), m.Subject, m.Body, m.At, ""})
 	}
-	for subject, place := range a.Latest {
-		latest = append(latest, []any{subject, place})
-	}
+	var parked [][]any
 	for _, m := range a.Parked {
 		parked = append(parked, []any{m.Number, m.At, m.Attempts, m.ID, storable(m.Body), storable(m.Error)})
 	}
+	received := func(r Received) []any { return []any{r.At, r.ID} }
+	latest := func(l Latest) []any { return []any{l.Subject, l.Place} }
 	texts := func(t MailText) []any { return []any{t.Position, t.Mail, t.Text} }
 	answers := func(k service.KeptAnswer) []any {
 		return []any{k.Scope, k.Key, k.Request, k.At, append([]byte{}, k.Answer...)}
 	}
-	receipts := func(r service.Receipt) []any { return []any{r.ID, r.At} }
 	for _, t := range []struct {
 		name    string
 		columns []string
@@ -62,10 +73,10 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 		{"webhooks", []string{"id", "url", "events", "secret", "at"}, pgx.CopyFromRows(webhooks)},
 		{"mails", []string{"id", "topic", "sku", "at", "due", "sent", "recipients", "subject", "body", "claimed", "holder"}, pgx.CopyFromRows(mails)},
 		{"mail_entries", []string{"position", "mail", "text"}, rowsOf(a.MailTexts, texts)},
-		{"answers", []string{"scope", "key", "request", "at", "answer"}, rowsOf(a.Answers, answers)},
-		{"inbox", []string{"id", "at"}, rowsOf(a.Receipts, receipts)},
-		{"inbox_latest", []string{"subject", "place"}, pgx.CopyFromRows(latest)},
+		{"inbox", []string{"at", "id"}, rowsOf(a.Inbox, received)},
+		{"inbox_latest", []string{"subject", "place"}, rowsOf(a.Latest, latest)},
 		{"parked_messages", []string{"number", "at", "attempts", "id", "body", "error"}, pgx.CopyFromRows(parked)},
+		{"answers", []string{"scope", "key", "request", "at", "answer"}, rowsOf(a.Answers, answers)},
 	} {
 		if _, err := f.tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, t.rows); err != nil {
 			return fmt.Errorf("copy %s: %w", t.name, err)
@@ -76,10 +87,10 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 
 // numberOn has what comes next numbered higher than what was copied.
 func (f *filler) numberOn(ctx context.Context) error {
-	for _, t := range []struct{ table, column string }{{"webhooks", "id"}, {"mails", "id"}, {"parked_messages", "number"}} {
-		q := fmt.Sprintf(`SELECT setval(pg_get_serial_sequence('%[1]s', '%[2]s'), max(%[2]s)) FROM %[1]s HAVING max(%[2]s) IS NOT NULL`, t.table, t.column)
-		if _, err := f.tx.Exec(ctx, q); err != nil {
-			return fmt.Errorf("number %s on: %w", t.table, err)
+	for table, column := range map[string]string{"webhooks": "id", "mails": "id", "parked_messages": "number"} {
+		q := `SELECT setval(pg_get_serial_sequence($1, $2), max(` + column + `)) FROM ` + table + ` HAVING max(` + column + `) IS NOT NULL`
+		if _, err := f.tx.Exec(ctx, q, table, column); err != nil {
+			return fmt.Errorf("number %s on: %w", table, err)
 		}
 	}
 	return nil

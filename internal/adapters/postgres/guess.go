@@ -141,6 +141,8 @@ const (
 
 	mustBeUnanswered = `SELECT all_written((SELECT count(*) FROM unnest($1::text[], $2::text[]) AS w (scope, key)
 		JOIN answers a ON a.scope = w.scope AND a.key = w.key), 0)`
+
+	mustBeUnreceived = `SELECT all_written((SELECT count(*) FROM inbox WHERE id = ANY($1)), 0)`
 )
 
 // queueGuess has the transaction fail if what was guessed is not so.

@@ -29,8 +29,9 @@ type leases struct {
 
 // lease is the right to deliver to a subscription.
 type lease struct {
-	name string
-	turn sync.Mutex // held by who delivers, or is about to
+	name  string
+	turn  sync.Mutex // held by who delivers, or is about to
+	begun bool       // it has a position; guarded by turn
 
 	mu       sync.Mutex // guards what follows
 	term     int64      // 0: not ours
@@ -88,10 +89,13 @@ func (s *Store) stopLeases() error {
 const (
 	selectLease = `SELECT expires <= clock_timestamp() FROM subscriptions WHERE name = $1`
 
-	claimLease = `INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, $4, 1, clock_timestamp() + $2, $3)
+	claimLease = `INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, 0, 1, clock_timestamp() + $2, $3)
 		ON CONFLICT (name) DO UPDATE SET term = subscriptions.term + 1, expires = excluded.expires, holder = excluded.holder
 		WHERE subscriptions.expires <= clock_timestamp()
 		RETURNING term, position`
+
+	// Unless it was begun before, by whomever.
+	beginFrom = `INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, $2, 0, '-infinity', '') ON CONFLICT (name) DO NOTHING`
 
 	renewLease = `UPDATE subscriptions SET expires = clock_timestamp() + $2 WHERE name = $1 AND holder = $3 AND term = $4 RETURNING term`
 	endLeases  = `UPDATE subscriptions SET expires = clock_timestamp() WHERE holder = $1 AND expires > clock_timestamp()`
@@ -126,39 +130,22 @@ func (l *lease) isOurs() bool {
 }
 
 // hold makes the subscription ours to deliver to; false if another process has
-// it. One that is new begins as sub says; if that is nil it is nobody's, which
-// will do to look at. l.turn is held.
-func (s *Store) hold(ctx context.Context, l *lease, sub *service.Subscription) (bool, error) {
+// it. l.turn is held.
+func (s *Store) hold(ctx context.Context, l *lease) (bool, error) {
 	if l.use() {
 		return true, nil
 	}
-	var ended bool
+	ended := true
 	err := s.reads.QueryRow(ctx, selectLease, l.name).Scan(&ended)
-	fresh := errors.Is(err, pgx.ErrNoRows)
-	if err != nil && !fresh {
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return false, classify(fmt.Errorf("look who delivers to %s: %w", l.name, err))
 	}
-	if !fresh && !ended {
+	if !ended {
 		return false, nil
-	}
-	if fresh && sub == nil {
-		return true, nil
-	}
-	return s.claim(ctx, l, fresh && sub.FromNow)
-}
-
-// claim takes a subscription over; one that is new begins at the start of the
-// log, or behind all that is in it.
-func (s *Store) claim(ctx context.Context, l *lease, fromNow bool) (_ bool, err error) {
-	var first int64
-	if fromNow {
-		if first, err = s.sequence(ctx); err != nil {
-			return false, err
-		}
 	}
 	asked := time.Now()
 	var term, position int64
-	err = s.writes.QueryRow(ctx, claimLease, l.name, s.leases.time, s.holder, first).Scan(&term, &position)
+	err = s.writes.QueryRow(ctx, claimLease, l.name, s.leases.time, s.holder).Scan(&term, &position)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil // somebody was faster
 	}
@@ -169,6 +156,23 @@ func (s *Store) claim(ctx context.Context, l *lease, fromNow bool) (_ bool, err 
 	defer l.mu.Unlock()
 	l.term, l.position, l.seen, l.used, l.until = term, position, position, asked, asked.Add(s.leases.time)
 	return true, nil
+}
+
+// begin gives a subscription that begins from now its position, if it has none.
+// l.turn is held.
+func (s *Store) begin(ctx context.Context, l *lease, sub service.Subscription) error {
+	if l.begun || !sub.FromNow {
+		return nil
+	}
+	end, err := s.sequence(ctx)
+	if err == nil {
+		_, err = s.writes.Exec(ctx, beginFrom, sub.Name, end)
+	}
+	if err != nil {
+		return s.shed(classify(fmt.Errorf("give %s a position: %w", sub.Name, err)))
+	}
+	l.begun = true
+	return nil
 }
 
 // use reports whether the lease is ours, and notes that it is of use.

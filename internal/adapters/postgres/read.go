@@ -96,7 +96,7 @@ type load struct {
 	lines   []domain.Line
 	of      []int64 // the versions of the products of lines
 	answers []service.KeptAnswer
-	messages
+	inbox   service.Found // what is known of messages
 }
 
 func newLoad(want service.Want) *load {
@@ -135,7 +135,7 @@ func (l *load) queue(b *pgx.Batch, t *tx) {
 		b.Queue(selectLines, orders, skus).Query(each(l.scanLine, &l.lines))
 	}
 	queueAnswers(b, l.Answers, &l.answers)
-	queueReceipts(b, l.Receipts, &l.messages)
+	queueReceipts(b, l.Receipts, &l.inbox)
 }
 
 // keysOf are lines as columns.
@@ -156,7 +156,7 @@ func (l *load) scanLine(scan func(...any) error) (line domain.Line, err error) {
 
 // found is what there is of what is wanted.
 func (l *load) found() service.Found {
-	out := service.Found{Batches: l.batches, Lines: l.lines, Answers: l.answers, Received: l.received, Latest: l.latest}
+	out := service.Found{Batches: l.batches, Lines: l.lines, Answers: l.answers, Received: l.inbox.Received, Latest: l.inbox.Latest}
 	at := make(map[string]int, len(l.locked))
 	for _, p := range l.locked {
 		if known, wanted := l.known[p.SKU]; wanted && known != p.Version {

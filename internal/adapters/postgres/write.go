@@ -92,8 +92,8 @@ func (t *tx) writeAll(ctx context.Context, c service.Changes) error {
 		return err
 	}
 	writeLines(t.writes, c.Lines)
-	writeAnswers(t.writes, c)
 	writeReceipts(t.writes, c.Receipts)
+	writeAnswers(t.writes, c)
 	return nil
 }
 

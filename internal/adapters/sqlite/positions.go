@@ -55,9 +55,15 @@ func (s *Store) Answers(ctx context.Context) iter.Seq2[service.KeptAnswer, error
 	}, `SELECT scope, key, request, at, answer FROM answers`)
 }
 
-// Receipts yields the ids of all messages that were received, and when.
-func (s *Store) Receipts(ctx context.Context) iter.Seq2[service.Receipt, error] {
-	return stream(ctx, s.readers, func(scan func(...any) error) (r service.Receipt, err error) {
+// Received is a message from outside that was received.
+type Received struct {
+	ID string
+	At time.Time
+}
+
+// Inbox yields the messages from outside that were received in the last days.
+func (s *Store) Inbox(ctx context.Context) iter.Seq2[Received, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (r Received, err error) {
 		var at int64
 		err = scan(&r.ID, &at)
 		r.At = time.UnixMicro(at).UTC()
@@ -65,17 +71,13 @@ func (s *Store) Receipts(ctx context.Context) iter.Seq2[service.Receipt, error] 
 	}, `SELECT id, at FROM inbox`)
 }
 
-// Latest returns the place of the last message about each subject.
-func (s *Store) Latest(ctx context.Context) (map[string]string, error) {
-	out := map[string]string{}
-	_, err := query(ctx, s.readers, func(scan func(...any) error) (none struct{}, err error) {
-		var subject, place string
-		err = scan(&subject, &place)
-		out[subject] = place
-		return none, err
+// Latest is the place of the last message about a subject.
+type Latest struct{ Subject, Place string }
+
+// LatestMessages yields the last message about each subject.
+func (s *Store) LatestMessages(ctx context.Context) iter.Seq2[Latest, error] {
+	return stream(ctx, s.readers, func(scan func(...any) error) (l Latest, err error) {
+		err = scan(&l.Subject, &l.Place)
+		return l, err
 	}, `SELECT subject, place FROM inbox_latest`)
-	if err != nil {
-		return nil, fmt.Errorf("read the last messages: %w", err)
-	}
-	return out, nil
 }

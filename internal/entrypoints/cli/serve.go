@@ -125,8 +125,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: r.guard(e, s.Tokens),
-		Webhooks: s.Webhooks, Commits: s.Commits, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
-		Unsafe: s.Unsafe,
+		Webhooks: s.Webhooks, Commits: s.Commits, Unsafe: s.Unsafe, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
