@@ -35,6 +35,7 @@ func TestACopyHasAllThatTheSourceHas(t *testing.T) {
 		"a history":  func(s bootstrap.Store) any { return history(t, s) },
 		"tokens":     func(s bootstrap.Store) any { return listed(t, s.Tokens) },
 		"webhooks":   func(s bootstrap.Store) any { return listed(t, s.Webhooks) },
+		"parked":     func(s bootstrap.Store) any { return parked(t, s) },
 		"mails":      func(s bootstrap.Store) any { return mails(t, s) },
 		"what next":  func(s bootstrap.Store) any { return next(t, s) },
 	} {
@@ -45,6 +46,11 @@ func TestACopyHasAllThatTheSourceHas(t *testing.T) {
 	again, err := service.PerformOn(t.Context(), target.Bus, domain.Allocate{OrderID: "once", SKU: "CHAIR", Qty: 1}, once)
 	if err != nil || string(again.Kept) != "done" {
 		t.Errorf("what was answered once is answered with %q, %v", again.Kept, err)
+	}
+	for o := range service.SendEach(t.Context(), target.Bus, slices.Values([]domain.Message{received})) {
+		if !errors.Is(o.Err, service.ErrReceived) {
+			t.Errorf("a message that was received is answered with %v", o.Err)
+		}
 	}
 	placed, err := service.Send(t.Context(), target.Bus, domain.Allocate{OrderID: "later", SKU: "CHAIR", Qty: 1})
 	if err != nil || placed.Status != domain.StatusAllocated {
@@ -105,7 +111,7 @@ func furnish(t *testing.T, file string) {
 			domain.CreateBatch{Ref: fmt.Sprint("b", i), SKU: sku, Qty: i, ETA: []domain.Date{0, 20261201}[i%2]},
 			domain.Allocate{Origin: domain.Origin{Actor: "ann", Note: "gift"}, OrderID: fmt.Sprint("o", i), SKU: sku, Qty: 1 + i/2})
 	}
-	commands = append(commands, domain.CancelLine{OrderID: "o7", SKU: "LAMP"}, domain.ChangeBatchQuantity{Ref: "b39", Qty: 30},
+	commands = append(commands, received, domain.CancelLine{OrderID: "o7", SKU: "LAMP"}, domain.ChangeBatchQuantity{Ref: "b39", Qty: 30},
 		domain.Allocate{OrderID: "held", SKU: "TABLE", Qty: 1, HoldUntil: domain.InstantOf(time.Now().Add(time.Hour)), RequiredBy: 20261101, Priority: domain.NewPriority(9)},
 		domain.ChangeBatch{Ref: "b5", ETA: domain.To(domain.NewDate(2027, 1, 5))}, domain.CloseBatch{Ref: "b38"},
 		domain.ReceiveBatch{Ref: "b3"}, domain.ShipLine{OrderID: "o0", SKU: "CHAIR"}, domain.AmendLine{OrderID: "o3", SKU: "CHAIR", Amendment: domain.Amendment{Qty: domain.To(1)}})
@@ -131,7 +137,8 @@ var once = service.Terms{Once: &service.Once{
 	Answer: func(any, []service.Envelope, error) []byte { return []byte("done") },
 }}
 
-// furnishAside has a token, a webhook, mails and an answer.
+// furnishAside has a token, a webhook, mails, a message that is parked, and an
+// answer.
 func furnishAside(t *testing.T, app *bootstrap.App) {
 	t.Helper()
 	at := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
@@ -143,6 +150,9 @@ func furnishAside(t *testing.T, app *bootstrap.App) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := app.Store.Park(t.Context(), views.ParkedMessage{ID: "m-2", Body: "{", Attempts: 5, Error: "no JSON", At: at}); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := app.Tokens.Issue(t.Context(), access.Token{Name: "shop", Scopes: []access.Scope{access.Read}}); err != nil {
 		t.Fatal(err)
 	}
@@ -152,6 +162,21 @@ func furnishAside(t *testing.T, app *bootstrap.App) {
 	if _, err := service.PerformOn(t.Context(), app.Bus, domain.Allocate{OrderID: "once", SKU: "CHAIR", Qty: 1}, once); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// received is a command that came of a message.
+var received = service.Incoming{
+	Message: domain.ChangeBatch{Ref: "b39", Qty: domain.To(31)},
+	Receipt: service.Receipt{ID: "m-1", Subjects: []string{"quantity of batch b39"}, Place: "1"},
+}
+
+func parked(t *testing.T, s bootstrap.Store) views.List[views.ParkedMessage] {
+	t.Helper()
+	list, err := s.ParkedMessages(t.Context(), views.Page{})
+	if err != nil || len(list.Items) == 0 {
+		t.Fatalf("%d messages are parked, %v", len(list.Items), err)
+	}
+	return list
 }
 
 func listed[T any](t *testing.T, list func(context.Context) ([]T, error)) []T {

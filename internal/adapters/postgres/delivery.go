@@ -102,7 +102,7 @@ const (
 
 // Postpone implements service.Store.
 func (s *Store) Postpone(ctx context.Context, f service.Failure) error {
-	_, err := s.writes.Exec(ctx, postpone, f.Subscription, f.Event.Position, f.Attempts, f.Error, f.Next, f.Parked)
+	_, err := s.writes.Exec(ctx, postpone, f.Subscription, f.Event.Position, f.Attempts, storable(f.Error), f.Next, f.Parked)
 	return s.shed(classify(err))
 }
 

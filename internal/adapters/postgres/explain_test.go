@@ -55,6 +55,9 @@ func (s *Store) CheckPlans(t *testing.T) {
 		{"batches by name", s.reads, findBatches, []any{"ref-77", 10}, []string{"batch_refs_pkey"}},
 		{"versions of products", s.reads, selectVersions, []any{[]string{"SKU-1"}}, []string{"products_pkey"}},
 		{"answers", s.writes, selectAnswers, []any{[]string{"ann"}, []string{"k-2"}}, []string{"answers_pkey"}},
+		{"messages", s.writes, selectReceived, []any{[]string{"m-2"}}, []string{"inbox_pkey"}},
+		{"the last message about each thing", s.writes, selectLatest, []any{[]string{"quantity of batch b1"}}, []string{"inbox_latest_pkey"}},
+		{"forgetting old messages", s.writes, forgetReceived, []any{"2026-11-02", 10}, []string{"inbox_by_age"}},
 		{"events", s.reads, selectEvents, []any{10, 10}, []string{"commits_position_key", "events_pkey"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -110,6 +113,8 @@ func furnishPlans(t *testing.T, pool *pgxpool.Pool) {
 				CASE WHEN i % 50 = 0 THEN 'backordered' ELSE 'allocated' END FROM generate_series(0, 39999) i;
 		INSERT INTO line_events (line, commit, n) SELECT seq, commit, 9 - n FROM lines WHERE n <> 9 - n;
 		INSERT INTO answers (at, scope, key, request, answer) SELECT now(), 'ann', 'k-' || i, '', '' FROM generate_series(1, 20000) i;
+		INSERT INTO inbox (id, at) SELECT 'm-' || i, now() + i * interval '1 minute' FROM generate_series(1, 20000) i;
+		INSERT INTO inbox_latest (subject, place) SELECT 'quantity of batch b' || i, i FROM generate_series(1, 20000) i;
 		INSERT INTO failures (subscription, position, attempts, error, next, parked)
 			SELECT CASE WHEN i % 2 = 0 THEN 'mail' ELSE 'hook' END, i, 1, '', now() + i * interval '1 hour', i % 3 = 0 FROM generate_series(1, 20000) i;
 		UPDATE log_end SET position = 40000;

@@ -56,7 +56,7 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 	}
 	var parked [][]any
 	for _, m := range a.Parked {
-		parked = append(parked, []any{m.Number, m.At, m.Attempts, m.ID, m.Body, m.Error})
+		parked = append(parked, []any{m.Number, m.At, m.Attempts, m.ID, storable(m.Body), storable(m.Error)})
 	}
 	received := func(r Received) []any { return []any{r.At, r.ID} }
 	latest := func(l Latest) []any { return []any{l.Subject, l.Place} }

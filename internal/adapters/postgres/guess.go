@@ -10,8 +10,8 @@ import (
 
 // A process that has a product to itself for a while knows it already: its
 // lane keeps it, with the version. Then a transaction need not ask first. It
-// guesses that the products are as known, that the lines are new, and that nobody has
-// answered the requests, and sends
+// guesses that the products are as known, that the lines are new, that nobody has
+// answered the requests, and that the messages never came before, and sends
 // what has to be so together with what it writes, and with COMMIT: one round
 // trip instead of two. A wrong guess voids the transaction, which is run again
 // and asks; and for a while none guesses, twice as long each time.
@@ -80,10 +80,11 @@ type guess struct {
 	products map[string]int64   // SKU -> version
 	lines    []service.LineID   // that there aren't
 	answers  []service.AnswerID // the same
+	receipts []service.Receipt  // of messages that never came before
 }
 
 // fits reports whether all that is wanted can be guessed: nothing but products
-// that are known as they were last seen, lines of them, and answers.
+// that are known as they were last seen, lines of them, answers and receipts.
 func (g *guess) fits(want service.Want) bool {
 	g.by.mu.Lock()
 	defer g.by.mu.Unlock()
@@ -92,7 +93,8 @@ func (g *guess) fits(want service.Want) bool {
 			return false
 		}
 	}
-	return len(want.Products)+len(want.Answers) > 0 && len(want.Batches)+len(want.Receipts) == 0 && g.has(want)
+	_, subjects := messageKeys(want.Receipts) // what came of earlier messages about them nobody can guess
+	return len(want.Products)+len(want.Answers)+len(want.Receipts) > 0 && len(want.Batches) == 0 && len(subjects) == 0 && g.has(want)
 }
 
 // has reports whether all lines that are wanted are of products that are
@@ -116,11 +118,12 @@ func (g *guess) add(want service.Want) {
 	}
 	g.lines = append(g.lines, want.Lines...)
 	g.answers = append(g.answers, want.Answers...)
+	g.receipts = append(g.receipts, want.Receipts...)
 }
 
 // want asks for all of it.
 func (g *guess) want() service.Want {
-	want := service.Want{Lines: g.lines, Answers: g.answers}
+	want := service.Want{Lines: g.lines, Answers: g.answers, Receipts: g.receipts}
 	for sku, version := range g.products {
 		want.Products = append(want.Products, service.Known{SKU: sku, Version: version})
 	}
@@ -138,6 +141,8 @@ const (
 
 	mustBeUnanswered = `SELECT all_written((SELECT count(*) FROM unnest($1::text[], $2::text[]) AS w (scope, key)
 		JOIN answers a ON a.scope = w.scope AND a.key = w.key), 0)`
+
+	mustBeUnreceived = `SELECT all_written((SELECT count(*) FROM inbox WHERE id = ANY($1)), 0)`
 )
 
 // queueGuess has the transaction fail if what was guessed is not so.
@@ -154,6 +159,9 @@ func (t *tx) queueGuess() {
 	}
 	if scopes, keys := answerKeys(l.Answers); len(keys) > 0 {
 		t.writes.Queue(mustBeUnanswered, scopes, keys)
+	}
+	if ids, _ := messageKeys(l.Receipts); len(ids) > 0 {
+		t.writes.Queue(mustBeUnreceived, ids)
 	}
 }
 
@@ -186,6 +194,9 @@ func (t *tx) makeSure(ctx context.Context) error {
 	}
 	if len(found.Answers) > 0 {
 		return fmt.Errorf("%w: %s was answered already", service.ErrStale, found.Answers[0].Key)
+	}
+	if len(found.Received) > 0 {
+		return fmt.Errorf("%w: message %s came before", service.ErrStale, found.Received[0])
 	}
 	return nil
 }

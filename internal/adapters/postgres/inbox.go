@@ -46,10 +46,7 @@ func queueReceipts(b *pgx.Batch, receipts []service.Receipt, found *service.Foun
 	if len(receipts) == 0 {
 		return
 	}
-	var ids, subjects []string
-	for _, r := range receipts {
-		ids, subjects = append(ids, r.ID), append(subjects, r.Subjects...)
-	}
+	ids, subjects := messageKeys(receipts)
 	b.Queue(selectReceived, ids).Query(each(func(scan func(...any) error) (id string, err error) {
 		err = scan(&id)
 		return id, err
@@ -63,6 +60,14 @@ func queueReceipts(b *pgx.Batch, receipts []service.Receipt, found *service.Foun
 		})
 		return err
 	})
+}
+
+// messageKeys are the ids and the subjects of messages.
+func messageKeys(receipts []service.Receipt) (ids, subjects []string) {
+	for _, r := range receipts {
+		ids, subjects = append(ids, r.ID), append(subjects, r.Subjects...)
+	}
+	return ids, subjects
 }
 
 // writeReceipts notes messages, in an order that all go by, and forgets old
@@ -102,13 +107,19 @@ func (s *Store) Park(ctx context.Context, messages ...views.ParkedMessage) error
 		ats               []time.Time
 	)
 	for _, m := range messages {
-		ids, bodies, errs = append(ids, m.ID), append(bodies, m.Body), append(errs, m.Error)
+		ids, bodies, errs = append(ids, m.ID), append(bodies, storable(m.Body)), append(errs, storable(m.Error))
 		attempts, ats = append(attempts, m.Attempts), append(ats, m.At)
 	}
 	if _, err := s.writes.Exec(ctx, insertParked, ids, bodies, attempts, errs, ats); err != nil {
 		return s.shed(classify(fmt.Errorf("park messages: %w", err)))
 	}
 	return nil
+}
+
+// storable is a text that somebody else wrote, but for what a column can't
+// have.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 var parkedList = listing[views.ParkedMessage]{"parked messages", scanParked, service.CursorAtParked}

@@ -12,6 +12,7 @@ import (
 	"allot/internal/adapters/postgres"
 	"allot/internal/domain"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // Each would do something else, so that nothing but the message keeps them
@@ -72,5 +73,18 @@ func TestMessagesAreForgottenWhenTheyAreOld(t *testing.T) {
 	ask(t, url, `SELECT count(*) FROM inbox`, &left)
 	if left != 5 {
 		t.Errorf("%d messages are known; want the last 5", left)
+	}
+}
+
+// Others write what they like, also what PostgreSQL keeps in no text.
+func TestAMessageThatIsNoTextIsParkedAllTheSame(t *testing.T) {
+	s := opened(t, database(t))
+	defer s.Close()
+	if err := s.Park(t.Context(), views.ParkedMessage{ID: "m-1", Body: "{\x00\xff", Attempts: 1, Error: "\x00", At: opening}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.ParkedMessages(t.Context(), views.Page{})
+	if err != nil || len(list.Items) != 1 || list.Items[0].Body != "{\uFFFD\uFFFD" {
+		t.Errorf("what is parked is %+v, %v", list, err)
 	}
 }

@@ -81,7 +81,8 @@ func (r *run) dbCopy() *cobra.Command {
 		Use:   "copy --from DB --to DB",
 		Short: "Copy a shop from a file of SQLite's to PostgreSQL",
 		Long: "Copies all there is from the embedded database to an empty one of PostgreSQL: stock,\n" +
-			"orders, the event log with its positions, and how far each subscription is. It is all\n" +
+			"orders, the event log with its positions, how far each subscription is, tokens, webhooks,\n" +
+			"mails, answers that are given once, and messages that came from outside. It is all\n" +
 			"there or nothing is. The copy is verified at the end. No server may run on the source.",
 		Example: examples(
 			"allot db copy --from sqlite:allot-data/allot.db --to postgres://allot@db/shop", "move up",

@@ -58,6 +58,9 @@ func TestServersShareOneShopOnPostgreSQL(t *testing.T) {
 	}
 	s.must(t, "verify --db "+url)
 	s.must(t, "db check --db "+url)
+	if told := s.must(t, "doctor --addr 127.0.0.1:0 --db "+url); !strings.Contains(told, "keeps what it acknowledges") {
+		t.Errorf("the doctor says\n%s", told)
+	}
 	s.must(t, "db stats --db "+url)
 }
 
@@ -65,6 +68,7 @@ func TestAServerSaysThatItsDatabaseMayLoseWhatWasAcknowledged(t *testing.T) {
 	s := newShell(t)
 	url := postgres(t, "fsync=off")
 	s.must(t, "db migrate --db "+url)
+	s.fails(t, "doctor --addr 127.0.0.1:0 --db "+url, wire.ExitFailed, "1 check failed")
 	s.fails(t, "product list --db "+url, wire.ExitFailed, "fsync is off", "--allow-loss")
 	p := start(t, "serve", "--db", url, "--allow-loss")
 	const want = `200  {"status":"alive","unsafe":"fsync is off"}` + "\n"

@@ -125,6 +125,7 @@ var terms = map[string]term{
 	"type":       {means: "Of an event its name; of a problem where it is explained, on the same server."},
 	"title":      {means: "The same for all problems of a code."},
 	"status":     {means: "Where it stands; of a problem the HTTP status."},
+	"unsafe":     {means: "What the database may lose of what was acknowledged, if it was allowed to."},
 	"code":       {means: "What programs go by. It never changes."},
 	"detail":     {means: "What is wrong, for people."},
 	"field":      {means: "The member or parameter that it is about."},
