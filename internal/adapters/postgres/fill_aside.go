@@ -67,22 +67,35 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 	for _, t := range []struct {
 		name    string
 		columns []string
-		rows    pgx.CopyFromSource
+		rows    iter.Seq2[[]any, error]
 	}{
-		{"tokens", []string{"name", "hash", "scopes", "created", "expires", "revoked"}, pgx.CopyFromRows(tokens)},
-		{"webhooks", []string{"id", "url", "events", "secret", "at"}, pgx.CopyFromRows(webhooks)},
-		{"mails", []string{"id", "topic", "sku", "at", "due", "sent", "recipients", "subject", "body", "claimed", "holder"}, pgx.CopyFromRows(mails)},
+		{"tokens", []string{"name", "hash", "scopes", "created", "expires", "revoked"}, these(tokens)},
+		{"webhooks", []string{"id", "url", "events", "secret", "at"}, these(webhooks)},
+		{"mails", []string{"id", "topic", "sku", "at", "due", "sent", "recipients", "subject", "body", "claimed", "holder"}, these(mails)},
 		{"mail_entries", []string{"position", "mail", "text"}, rowsOf(a.MailTexts, texts)},
 		{"inbox", []string{"at", "id"}, rowsOf(a.Inbox, received)},
 		{"inbox_latest", []string{"subject", "place"}, rowsOf(a.Latest, latest)},
-		{"parked_messages", []string{"number", "at", "attempts", "id", "body", "error"}, pgx.CopyFromRows(parked)},
+		{"parked_messages", []string{"number", "at", "attempts", "id", "body", "error"}, these(parked)},
 		{"answers", []string{"scope", "key", "request", "at", "answer"}, rowsOf(a.Answers, answers)},
 	} {
-		if _, err := f.tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, t.rows); err != nil {
-			return fmt.Errorf("copy %s: %w", t.name, err)
+		if err := f.copy(ctx, t.name, t.columns, t.rows); err != nil {
+			return err
 		}
 	}
 	return f.numberOn(ctx)
+}
+
+func (f *filler) copy(ctx context.Context, table string, columns []string, rows iter.Seq2[[]any, error]) error {
+	next, stop := iter.Pull2(rows)
+	defer stop()
+	source := pgx.CopyFromFunc(func() ([]any, error) {
+		row, err, _ := next() // no row is the end
+		return row, err
+	})
+	if _, err := f.tx.CopyFrom(ctx, pgx.Identifier{table}, columns, source); err != nil {
+		return fmt.Errorf("copy %s: %w", table, err)
+	}
+	return nil
 }
 
 // numberOn has what comes next numbered higher than what was copied.
@@ -97,13 +110,27 @@ func (f *filler) numberOn(ctx context.Context) error {
 }
 
 // rowsOf are items as rows, each turned into one by row.
-func rowsOf[T any](items iter.Seq2[T, error], row func(T) []any) pgx.CopyFromSource {
-	next, _ := iter.Pull2(items) // whoever copies goes on to the end, or to an error of the source
-	return pgx.CopyFromFunc(func() ([]any, error) {
-		item, err, ok := next()
-		if !ok || err != nil {
-			return nil, err
+func rowsOf[T any](items iter.Seq2[T, error], row func(T) []any) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		for item, err := range items {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(row(item), nil) {
+				return
+			}
 		}
-		return row(item), nil
-	})
+	}
+}
+
+// these are rows that are there already.
+func these(rows [][]any) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
 }
