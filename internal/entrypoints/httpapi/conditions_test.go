@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/httpapi"
 )
@@ -243,5 +244,16 @@ func TestAVersionIsThatOfTheProduct(t *testing.T) {
 	}
 	if got := s.on("POST /v1/orders", `{"order_id":"o9","lines":[{"sku":"LAMP","qty":1}]}`, "If-Match", `"1"`); got.Status != http.StatusUnprocessableEntity {
 		t.Errorf("an order has status %d, %s", got.Status, got.Body)
+	}
+}
+
+func TestAKeyIsItsSendersOwn(t *testing.T) {
+	s := openGuarded(t, httpapi.Guard{Required: true})
+	for _, name := range []string{"ann", "bob"} {
+		headers := append(bearer(s.issue(name, access.Stock)), "Content-Type", plain, httpapi.KeyHeader, "k-1")
+		got := s.ask("POST", "/v1/batches", fmt.Sprintf(`{"ref":"of %s","sku":"LAMP","qty":1}`, name), headers...)
+		if got.Status != 201 || got.Header.Get(httpapi.ReplayedHeader) != "" {
+			t.Errorf("%s has status %d: %s", name, got.Status, got.Body)
+		}
 	}
 }
