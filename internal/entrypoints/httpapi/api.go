@@ -8,7 +8,8 @@
 //	             orders_life.go
 //	perform.go   how commands are done, and on what conditions
 //	query.go     what may be said behind the question mark: pages, dry runs
-//	openapi.go   what the API says of itself, from the table and the types
+//	openapi.go   what the API says of itself, from the table and the types;
+//	             operation.go has what it says of a route
 //	guard.go     who may use a route
 //	bulk.go      commands as NDJSON, answered line by line; intake.go reads them,
 //	             outflow.go writes the answers

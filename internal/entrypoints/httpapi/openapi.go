@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -16,41 +15,8 @@ import (
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
-	"allot/internal/service"
 	"allot/internal/views"
 )
-
-// operation is what OpenAPI says of a route beyond its line in the table.
-type operation struct {
-	id       string
-	summary  string
-	detail   string        // in Markdown; may be empty
-	query    []string      // parameters, by name
-	many     []string      // those of them that may come more than once
-	noMatch  bool          // it writes, and takes no If-Match
-	body     []wire.Member // nil: there is none, or it is NDJSON
-	ndjson   bool          // body and answer are NDJSON
-	text     string        // the content type of the answer, if it is neither that nor JSON
-	answers  answers
-	problems []string // codes, beyond those that follow from the rest
-}
-
-// writes reports whether the route has a command done.
-func (o *operation) writes() bool { return slices.Contains(o.query, "plan") }
-
-// headers are what a request may have besides, by name.
-func (o *operation) headers() []string {
-	switch {
-	case !o.writes():
-		return nil
-	case o.noMatch:
-		return []string{KeyHeader}
-	}
-	return []string{KeyHeader, MatchHeader}
-}
-
-// answers are the types of the answers that are no problem, by status.
-type answers map[int]any
 
 var openAPIDoc = operation{
 	id: "openapi", summary: "This description, as OpenAPI 3.1", answers: answers{200: map[string]any{}},
@@ -318,34 +284,3 @@ func parametersOf(r route) (out []*huma.Param) {
 	}
 	return out
 }
-
-// problemsOf are the problems that a route may answer with, by status: those it
-// names and those that follow from what it takes.
-func problemsOf(r route) map[int][]string {
-	codes := slices.Clone(r.doc.problems)
-	if r.scope != public {
-		codes = append(codes, service.CodeUnavailable, wire.CodeOutcomeUnknown, wire.CodeInternal, domain.CodeValidationFailed)
-	}
-	if r.scope != public && r.method != http.MethodGet {
-		codes = append(codes, service.CodeOverloaded, service.CodeTimedOut, service.CodeStorageFull, service.CodeReadOnly)
-	}
-	if r.doc.writes() {
-		codes = append(codes, service.CodePlanChanged, service.CodeKeyReused)
-	}
-	if slices.Contains(r.doc.headers(), MatchHeader) {
-		codes = append(codes, service.CodeVersionChanged)
-	}
-	if r.doc.body != nil {
-		codes = append(codes, wire.CodeMalformedJSON, wire.CodeTooLarge, wire.CodeUnsupportedMediaType)
-	}
-	found := map[int][]string{}
-	for _, m := range wire.Meanings() {
-		if slices.Contains(codes, m.Code) {
-			found[m.Status] = append(found[m.Status], fmt.Sprintf("`%s`: %s", m.Code, m.Title))
-		}
-	}
-	return found
-}
-
-// statuses are the statuses of problems, in order.
-func statuses(problems map[int][]string) []int { return slices.Sorted(maps.Keys(problems)) }

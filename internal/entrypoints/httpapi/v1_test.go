@@ -87,7 +87,11 @@ func TestADryRunOfAWriteAnswersAsTheRealOneAndDoesNothing(t *testing.T) {
 			if now := s.events(); now != before {
 				t.Errorf("%d events were written", now-before)
 			}
-			done := s.write(w.request, "?dry_run=false", w.body)
+			conditions := []string{"X-Request-Id", "r-1"} // those that the dry run says
+			if version := tried.Header.Get("ETag"); version != "" {
+				conditions = append(conditions, "If-Match", version)
+			}
+			done := s.on(w.request+"?dry_run=false&plan="+s.understand(tried).Plan, w.body, conditions...)
 			if s.events() == before {
 				t.Error("the real one did nothing")
 			}
