@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strconv"
 
@@ -53,6 +55,7 @@ func (r *run) whatIf() *cobra.Command {
 			return r.tryChanges(cmd.Context(), changes)
 		},
 	}
+	config.Flags(cmd.Flags(), "server", "token-file")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "`FILE` with the changes, one a line; -: standard input")
 	cmd.Flags().BoolVar(&apply, "apply", false, "make the changes, if they do what the plan says")
 	cmd.Flags().StringVar(&plan, "plan", "", "the `PLAN` that was said without --apply")
@@ -72,39 +75,82 @@ func (r *run) readChanges(file string) (changes []domain.Message, err error) {
 	return wire.DecodeChanges(f, r.origin())
 }
 
-// tryChanges shows what changes would do.
+// tryChanges shows what changes would do, by the server that was named, or in
+// the database, whoever else uses it.
 func (r *run) tryChanges(ctx context.Context, changes []domain.Message) error {
-	app, err := r.preview(ctx)
+	foreseen, err := r.foresee(ctx, changes)
 	if err != nil {
 		return err
 	}
-	foreseen, err := service.WhatIf(ctx, app.Bus, changes)
-	if err = errors.Join(err, app.Close()); err != nil {
+	if err := r.showWhatIf(len(changes), foreseen); err != nil {
 		return err
 	}
-	if err := r.showWhatIf(wire.WhatIfOf(foreseen, true)); err != nil {
-		return err
-	}
-	r.say("nothing was written; to do just this, add --apply --plan %s", foreseen.Plan())
+	r.say("nothing was written; to do just this, add --apply --plan %s", foreseen.Plan)
 	return nil
 }
 
-// makeChanges makes all of some changes, or none.
+func (r *run) foresee(ctx context.Context, changes []domain.Message) (wire.WhatIf, error) {
+	if r.config.Server != "" {
+		c, err := r.toServer()
+		if err != nil {
+			return wire.WhatIf{}, err
+		}
+		return r.changesAt(ctx, c, "/v1/what-if", changes, "")
+	}
+	app, err := r.preview(ctx)
+	if err != nil {
+		return wire.WhatIf{}, err
+	}
+	foreseen, err := service.WhatIf(ctx, app.Bus, changes)
+	return wire.WhatIfOf(foreseen, true), errors.Join(err, app.Close())
+}
+
+// makeChanges makes all of some changes, or none, and shows what they did.
 func (r *run) makeChanges(ctx context.Context, changes []domain.Message, plan string) error {
-	app, err := bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, r.options())
+	done, err := r.make(ctx, changes, plan)
 	if err != nil {
 		return err
 	}
-	done, err := service.PerformTogether(ctx, app.Bus, changes, plan)
-	if err = errors.Join(err, app.Close()); err != nil {
-		return err
-	}
-	return r.showWhatIf(wire.WhatIfOf(done, false))
+	return r.showWhatIf(len(changes), done)
 }
 
-func (r *run) showWhatIf(w wire.WhatIf) error {
+func (r *run) make(ctx context.Context, changes []domain.Message, plan string) (wire.WhatIf, error) {
+	const path = "/v1/what-if/apply"
+	if r.config.Server != "" {
+		c, err := r.toServer()
+		if err != nil {
+			return wire.WhatIf{}, err
+		}
+		return r.changesAt(ctx, c, path, changes, plan)
+	}
+	file := r.config.SQLiteFile()
+	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
+		return r.changesAt(ctx, r.toOwner(owner), path, changes, plan)
+	}
+	app, err := bootstrap.Open(ctx, file, r.command, r.options())
+	if inUse, ok := errors.AsType[*bootstrap.InUseError](err); ok && inUse.Owner.URL != "" {
+		return r.changesAt(ctx, r.toOwner(inUse.Owner), path, changes, plan) // it was only starting
+	}
+	if err != nil {
+		return wire.WhatIf{}, err
+	}
+	done, err := service.PerformTogether(ctx, app.Bus, changes, plan)
+	return wire.WhatIfOf(done, false), errors.Join(err, app.Close())
+}
+
+// changesAt has a server try changes, or make them.
+func (r *run) changesAt(ctx context.Context, c *client, path string, changes []domain.Message, plan string) (w wire.WhatIf, _ error) {
+	body, err := wire.EncodeChanges(changes, plan)
+	if err != nil {
+		return w, err
+	}
+	err = remoteDesk{c, r.origin().Actor}.call(ctx, http.MethodPost, path, json.RawMessage(body), &w)
+	return w, errors.Join(err, c.close())
+}
+
+func (r *run) showWhatIf(changes int, w wire.WhatIf) error {
 	return object(r, w, func() error {
-		r.tell("%s: %s", count(w.Changes, "change", "changes"), sumOf(w))
+		r.tell("%s: %s", count(changes, "change", "changes"), sumOf(w))
 		if len(w.Moves) == 0 && r.config.Output == config.OutputTable {
 			return nil
 		}

@@ -235,6 +235,8 @@ func schemaOf(members []wire.Member) *huma.Schema {
 			p.Format = "date-time"
 		case wire.Texts:
 			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: &huma.Schema{Type: huma.TypeString, Enum: t.oneOf}}
+		case wire.Objects:
+			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: &huma.Schema{Type: huma.TypeObject}}
 		case wire.CivilDate:
 			p.Format = "date"
 		case wire.Text:

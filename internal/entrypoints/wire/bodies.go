@@ -59,6 +59,7 @@ const (
 	CivilDate Kind = "date"     // YYYY-MM-DD
 	Moment    Kind = "time"     // RFC 3339
 	Texts     Kind = "texts"    // a list
+	Objects   Kind = "objects"  // a list of commands
 )
 
 // Member is a member that a body may have.
