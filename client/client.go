@@ -6,6 +6,7 @@
 //	orders.go   order lines, orders, backorders
 //	events.go   the event log
 //	bulk.go     many commands in one request
+//	whatif.go   several commands as one, tried and made
 //
 // It knows the wire format and nothing else of the program: it may be imported
 // from other modules. Dates are texts, YYYY-MM-DD, empty if there is none;

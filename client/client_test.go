@@ -279,7 +279,7 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"list_orders": of[page[client.OrderSummary]], "get_order": of[client.Order], "allocate_line": of[client.Placed],
 		"get_line": of[client.Line], "cancel_line": of[client.Placed], "explain_line": of[client.Line], "list_backorders": of[page[client.Line]],
 		"list_products": of[page[client.Product]], "get_product": of[client.Product], "describe_product": of[client.Described],
-		"list_events": of[page[client.Event]],
+		"list_events": of[page[client.Event]], "try_changes": of[client.Difference], "make_changes": of[client.Difference],
 	}
 	text, err := os.ReadFile("../internal/entrypoints/httpapi/examples.json")
 	if err != nil {
