@@ -14,13 +14,22 @@ import (
 // Command is a line of a bulk request. Which members it needs depends on Op:
 // docs/reference/http.md lists them.
 type Command struct {
-	Op          string   `json:"op"` // add_batch, change_batch, allocate, cancel or describe_product
+	Op          string   `json:"op"` // such as allocate
 	OrderID     string   `json:"order_id,omitempty"`
 	Ref         string   `json:"ref,omitempty"`
 	SKU         string   `json:"sku,omitempty"`
 	Qty         *int     `json:"qty,omitempty"`
 	ETA         string   `json:"eta,omitempty"`
 	OnShortage  Shortage `json:"on_shortage,omitempty"`
+	Priority    *int     `json:"priority,omitempty"`
+	RequiredBy  string   `json:"required_by,omitempty"`
+	HoldUntil   string   `json:"hold_until,omitempty"`
+	MayMove     bool     `json:"may_move,omitempty"`
+	Shipped     int      `json:"shipped,omitempty"`
+	Returned    int      `json:"returned,omitempty"`
+	BatchRef    string   `json:"batch_ref,omitempty"`
+	Lines       []Wanted `json:"lines,omitempty"`
+	Mode        Mode     `json:"mode,omitempty"`
 	Description string   `json:"description,omitempty"`
 	Reason      string   `json:"reason,omitempty"`
 	Note        string   `json:"note,omitempty"`
@@ -48,8 +57,13 @@ type Answer struct {
 	Promise     string `json:"promise"`
 	Why         *Why   `json:"why"`
 	LargestFit  int    `json:"largest_fit"`
+	HeldUntil   string `json:"held_until"`
+	Shipped     int    `json:"shipped"`
+	Closed      bool   `json:"closed"`
 	Description string `json:"description"`
 	Replayed    bool   `json:"replayed"`
+
+	Lines []OrderedLine `json:"lines"` // of an order
 }
 
 // Err is nil if the command was done, else an *Error.

@@ -5,6 +5,9 @@
 //	stock.go    batches and products
 //	orders.go   order lines, orders, backorders
 //	events.go   the event log
+//	life.go     what happens to batches and lines later; whole orders
+//	answers.go  what is available and when, what is late
+//	terms.go    what a command may depend on
 //	bulk.go     many commands in one request
 //	whatif.go   several commands as one, tried and made
 //
@@ -20,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -78,7 +82,7 @@ func New(address string, o Options) (*Client, error) {
 
 // call makes a request with a body, if there is one, and reads the answer into
 // out. What the server refuses is an *Error.
-func (c *Client) call(ctx context.Context, method, path string, query url.Values, body, out any) error {
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, header http.Header, body, out any) error {
 	var content []byte
 	if body != nil {
 		var err error
@@ -90,7 +94,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		path += "?" + query.Encode()
 	}
 	for try := 0; ; try++ {
-		wait, err := c.try(ctx, method, path, content, out)
+		wait, err := c.try(ctx, method, path, header, content, out)
 		if err == nil || wait < 0 || wait > longestWait || try >= c.o.Retries {
 			return err
 		}
@@ -102,15 +106,26 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	}
 }
 
+// get asks a question.
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.call(ctx, http.MethodGet, path, query, nil, nil, out)
+}
+
+// command has something done, on terms.
+func (c *Client) command(ctx context.Context, method, path string, t Terms, body, out any) error {
+	return c.call(ctx, method, path, t.query(), t.header(), body, out)
+}
+
 // try makes a request once. If that may be repeated, it returns how long to
 // wait before, else a negative time.
-func (c *Client) try(ctx context.Context, method, path string, content []byte, out any) (wait time.Duration, _ error) {
+func (c *Client) try(ctx context.Context, method, path string, header http.Header, content []byte, out any) (wait time.Duration, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	r, err := c.request(ctx, method, path, bytes.NewReader(content))
 	if err != nil {
 		return -1, err
 	}
+	maps.Copy(r.Header, header)
 	if content != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -167,7 +182,7 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values)
 				Items []T
 				Next  string
 			}
-			if err := c.call(ctx, http.MethodGet, next, nil, nil, &page); err != nil {
+			if err := c.get(ctx, next, nil, &page); err != nil {
 				yield(*new(T), err)
 				return
 			}
@@ -191,12 +206,4 @@ func values(pairs ...string) url.Values {
 		}
 	}
 	return v
-}
-
-// trial is the parameter of a dry run.
-func trial(dryRun bool) url.Values {
-	if dryRun {
-		return url.Values{"dry_run": {"true"}}
-	}
-	return nil
 }

@@ -73,11 +73,13 @@ func TestEveryRouteCanBeCalled(t *testing.T) {
 		{"batches", func() (any, error) { return collect(c.Batches(ctx, sku)) }, "Ref:b 1/?"},
 		{"batch lines", func() (any, error) { return collect(c.BatchLines(ctx, ref)) }, "OrderID:o/1//../x"},
 		{"products", func() (any, error) { return collect(c.Products(ctx)) }, "Description:Lamp"},
-		{"dry run", func() (any, error) { return c.Cancel(ctx, order, sku, client.Cancellation{DryRun: true}) }, "{DryRun:true Moves:[{OrderID:o2"},
+		{"dry run", func() (any, error) {
+			return c.Cancel(ctx, order, sku, client.Cancellation{Terms: client.Terms{DryRun: true}})
+		}, "Moves:[{OrderID:o2"},
 		{"cancel", func() (any, error) {
 			return c.Cancel(ctx, order, sku, client.Cancellation{Reason: "changed mind", Note: "by phone"})
-		}, "{DryRun:false Moves:[{OrderID:o2"},
-		{"change", func() (any, error) { return c.ChangeBatch(ctx, ref, client.BatchChange{Qty: 7}) }, "From:b 1/?"},
+		}, "{DryRun:false Plan: Moves:[{OrderID:o2"},
+		{"change", func() (any, error) { return c.ChangeBatch(ctx, ref, client.BatchChange{Qty: new(7)}) }, "From:b 1/?"},
 		{"events", func() (any, error) { return collect(c.Events(ctx, 2)) }, "Reason:changed mind Note:by phone"},
 	}
 	for _, s := range steps {
@@ -279,7 +281,13 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"list_orders": of[page[client.OrderSummary]], "get_order": of[client.Order], "allocate_line": of[client.Placed],
 		"get_line": of[client.Line], "cancel_line": of[client.Placed], "explain_line": of[client.Line], "list_backorders": of[page[client.Line]],
 		"list_products": of[page[client.Product]], "get_product": of[client.Product], "describe_product": of[client.Described],
-		"list_events": of[page[client.Event]], "try_changes": of[client.Difference], "make_changes": of[client.Difference],
+		"list_events":   of[page[client.Event]],
+		"receive_batch": of[client.Stocked], "close_batch": of[client.Stocked], "reopen_batch": of[client.Stocked],
+		"allocate_order": of[client.Ordered], "amend_line": of[client.Placed], "ship_line": of[client.Placed], "return_line": of[client.Placed],
+		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "line_history": of[client.History],
+		"list_late": of[page[client.LateLine]], "list_at_risk": of[page[client.LateLine]],
+		"product_availability": of[client.Availability], "list_availability": of[page[client.Availability]],
+		"try_changes": of[client.Difference], "make_changes": of[client.Difference],
 	}
 	text, err := os.ReadFile("../internal/entrypoints/httpapi/examples.json")
 	if err != nil {
@@ -313,6 +321,7 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 type page[T any] struct {
 	Items []T
 	Next  string
+	AsOf  string `json:"as_of"`
 }
 
 func of[T any]() any { return new(T) }

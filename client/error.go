@@ -18,6 +18,7 @@ type Error struct {
 	Detail    string `json:"detail"`
 	Field     string `json:"field"` // the member or parameter that it is about; may be empty
 	Hint      string `json:"hint"`  // what to do next; may be empty
+	Now       *Now   `json:"now"`   // how things are, of "plan_changed" and "version_changed"
 	RequestID string `json:"request_id"`
 }
 
@@ -42,7 +43,7 @@ func CodeOf(err error) string {
 
 // readError reads what a server says of a request that it refused.
 func readError(w *http.Response) error {
-	const most = 1 << 20
+	const most = 16 << 20
 	e := &Error{}
 	body, err := io.ReadAll(io.LimitReader(w.Body, most))
 	kind, _, _ := mime.ParseMediaType(w.Header.Get("Content-Type"))

@@ -43,7 +43,7 @@ func Example() {
 	_, err = c.Allocate(ctx, "order-2", client.NewLine{SKU: "SMALL-TABEL", Qty: 1})
 	fmt.Println(client.CodeOf(err))
 
-	what, err := c.ChangeBatch(ctx, "batch-001", client.BatchChange{Qty: 2, DryRun: true})
+	what, err := c.ChangeBatch(ctx, "batch-001", client.BatchChange{Qty: new(2), Terms: client.Terms{DryRun: true}})
 	if err != nil {
 		log.Fatal(err)
 	}

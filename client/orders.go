@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -83,7 +84,11 @@ type NewLine struct {
 	// the default, or Reject.
 	OnShortage Shortage `json:"on_shortage,omitempty"`
 
-	DryRun bool `json:"-"` // do nothing, and answer what would be
+	Priority   *int   `json:"priority,omitempty"`    // 0 to 9; nil: the usual one, 5
+	RequiredBy string `json:"required_by,omitempty"` // date
+	HoldUntil  string `json:"hold_until,omitempty"`  // time, RFC 3339: it is but a hold, and ends then unless it is confirmed
+
+	Terms `json:"-"`
 }
 
 // Shortage says what becomes of a line that finds no stock.
@@ -115,34 +120,32 @@ type Placed struct {
 // order and SKU: the same again changes nothing, another quantity is refused:
 // "line_conflict". A SKU that nobody knows is "unknown_sku".
 func (c *Client) Allocate(ctx context.Context, orderID string, line NewLine) (out Placed, _ error) {
-	return out, c.call(ctx, http.MethodPost, orderPath(orderID)+"/lines", trial(line.DryRun), line, &out)
+	return out, c.command(ctx, http.MethodPost, orderPath(orderID)+"/lines", line.Terms, line, &out)
 }
 
 // Cancellation says how a line is taken back. The zero Cancellation is valid.
 type Cancellation struct {
 	Reason string
 	Note   string
-	DryRun bool // do nothing, and answer what would be
+	Terms
 }
 
 // Cancel takes a line back for good. Its stock goes to backorders: Moves has
 // them. Again, it changes nothing.
 func (c *Client) Cancel(ctx context.Context, orderID, sku string, how Cancellation) (out Placed, _ error) {
-	query := values("reason", how.Reason, "note", how.Note)
-	if how.DryRun {
-		query.Set("dry_run", "true")
-	}
-	return out, c.call(ctx, http.MethodDelete, linePath(orderID, sku), query, nil, &out)
+	query := how.query()
+	maps.Copy(query, values("reason", how.Reason, "note", how.Note))
+	return out, c.call(ctx, http.MethodDelete, linePath(orderID, sku), query, how.header(), nil, &out)
 }
 
 // Line returns a line, or "unknown_line".
 func (c *Client) Line(ctx context.Context, orderID, sku string) (out Line, _ error) {
-	return out, c.call(ctx, http.MethodGet, linePath(orderID, sku), nil, nil, &out)
+	return out, c.get(ctx, linePath(orderID, sku), nil, &out)
 }
 
 // Explain returns a line with why it stands where it does.
 func (c *Client) Explain(ctx context.Context, orderID, sku string) (out Line, _ error) {
-	return out, c.call(ctx, http.MethodGet, linePath(orderID, sku)+"/explanation", nil, nil, &out)
+	return out, c.get(ctx, linePath(orderID, sku)+"/explanation", nil, &out)
 }
 
 // Order is an order with its lines, by SKU.
@@ -166,7 +169,7 @@ type OrderSummary struct {
 
 // Order returns an order, or "not_found".
 func (c *Client) Order(ctx context.Context, orderID string) (out Order, _ error) {
-	return out, c.call(ctx, http.MethodGet, orderPath(orderID), nil, nil, &out)
+	return out, c.get(ctx, orderPath(orderID), nil, &out)
 }
 
 // Orders yields orders by id, those with a line of some status if it is given.

@@ -33,15 +33,16 @@ type NewBatch struct {
 	ETA    string `json:"eta,omitempty"` // empty: in the warehouse
 	Reason string `json:"reason,omitempty"`
 	Note   string `json:"note,omitempty"`
-	DryRun bool   `json:"-"` // do nothing, and answer what would be
+	Terms  `json:"-"`
 }
 
-// BatchChange is what a batch is to become.
+// BatchChange is what a batch is to become. What is nil stays as it is.
 type BatchChange struct {
-	Qty    int    `json:"qty"` // units purchased, in all
-	Reason string `json:"reason,omitempty"`
-	Note   string `json:"note,omitempty"`
-	DryRun bool   `json:"-"` // do nothing, and answer what would be
+	Qty    *int    `json:"qty,omitempty"` // units purchased, in all
+	ETA    *string `json:"eta,omitempty"` // "": it is in the warehouse
+	Reason string  `json:"reason,omitempty"`
+	Note   string  `json:"note,omitempty"`
+	Terms  `json:"-"`
 }
 
 // Stocked is what became of a command about a batch.
@@ -61,35 +62,37 @@ type Stocked struct {
 // Consequences are what a command does beyond what it is about.
 type Consequences struct {
 	DryRun bool   `json:"dry_run"` // nothing was done
+	Plan   string `json:"plan"`    // if so: for Terms.Plan
 	Moves  []Move `json:"moves"`
 }
 
-// Move is what becomes of a line because of a command about something else.
+// Move is what becomes of a line because of a command about something else: it
+// changes place, or its batch comes on another day.
 type Move struct {
 	OrderID string `json:"order_id"`
 	SKU     string `json:"sku"`
 	Qty     int    `json:"qty"`
 	From    string `json:"from"` // batch; empty: it was backordered
 	FromETA string `json:"from_eta"`
-	To      string `json:"to"` // batch; empty: it is backordered
+	To      string `json:"to"` // batch; empty: it is backordered, or its hold ended
 	ToETA   string `json:"to_eta"`
 }
 
 // CreateBatch records stock that was bought. The same batch again changes
 // nothing; other content is refused: "batch_conflict".
 func (c *Client) CreateBatch(ctx context.Context, b NewBatch) (out Stocked, _ error) {
-	return out, c.call(ctx, http.MethodPost, "/v1/batches", trial(b.DryRun), b, &out)
+	return out, c.command(ctx, http.MethodPost, "/v1/batches", b.Terms, b, &out)
 }
 
-// ChangeBatch corrects how much of a batch was purchased. Moves has the lines
-// that change place.
+// ChangeBatch corrects how much of a batch was purchased, or when it comes.
+// Moves has the lines that change place or are promised for another day.
 func (c *Client) ChangeBatch(ctx context.Context, ref string, change BatchChange) (out Stocked, _ error) {
-	return out, c.call(ctx, http.MethodPatch, batchPath(ref), trial(change.DryRun), change, &out)
+	return out, c.command(ctx, http.MethodPatch, batchPath(ref), change.Terms, change, &out)
 }
 
 // Batch returns a batch, or "unknown_batch".
 func (c *Client) Batch(ctx context.Context, ref string) (out Batch, _ error) {
-	return out, c.call(ctx, http.MethodGet, batchPath(ref), nil, nil, &out)
+	return out, c.get(ctx, batchPath(ref), nil, &out)
 }
 
 // Batches yields batches by reference, those of one SKU if it is given.
@@ -123,7 +126,7 @@ type ProductChange struct {
 	Description string `json:"description"`
 	Reason      string `json:"reason,omitempty"`
 	Note        string `json:"note,omitempty"`
-	DryRun      bool   `json:"-"` // do nothing, and answer what would be
+	Terms       `json:"-"`
 }
 
 // Described is what became of a command about a product.
@@ -136,12 +139,12 @@ type Described struct {
 
 // DescribeProduct gives a product a name for people, and makes its SKU known.
 func (c *Client) DescribeProduct(ctx context.Context, sku string, change ProductChange) (out Described, _ error) {
-	return out, c.call(ctx, http.MethodPut, productPath(sku), trial(change.DryRun), change, &out)
+	return out, c.command(ctx, http.MethodPut, productPath(sku), change.Terms, change, &out)
 }
 
 // Product returns a product, or "not_found".
 func (c *Client) Product(ctx context.Context, sku string) (out Product, _ error) {
-	return out, c.call(ctx, http.MethodGet, productPath(sku), nil, nil, &out)
+	return out, c.get(ctx, productPath(sku), nil, &out)
 }
 
 // Products yields products by SKU.

@@ -30,12 +30,12 @@ type changes struct {
 // TryChanges tells what commands would do, one after the other, and does
 // nothing. At most 1,000 are tried.
 func (c *Client) TryChanges(ctx context.Context, commands []Command) (out Difference, _ error) {
-	return out, c.call(ctx, http.MethodPost, "/v1/what-if", nil, changes{Changes: commands}, &out)
+	return out, c.call(ctx, http.MethodPost, "/v1/what-if", nil, nil, changes{Changes: commands}, &out)
 }
 
 // MakeChanges has all of some commands done if they do what the plan says that
 // TryChanges told, and none otherwise: "plan_changed". That is also what they
 // are told who ask for the same again.
 func (c *Client) MakeChanges(ctx context.Context, commands []Command, plan string) (out Difference, _ error) {
-	return out, c.call(ctx, http.MethodPost, "/v1/what-if/apply", nil, changes{commands, plan}, &out)
+	return out, c.call(ctx, http.MethodPost, "/v1/what-if/apply", nil, nil, changes{commands, plan}, &out)
 }

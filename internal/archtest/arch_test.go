@@ -57,18 +57,29 @@ var rules = []rule{
 	},
 
 	// Adapters know the inside, and never one another but for shared encodings.
+	{pkg: "internal/adapters/cloudevents", may: inside},
 	{pkg: "internal/adapters/eventjson", may: inside},
 	{pkg: "internal/adapters/memory", may: inside.and("internal/access", "internal/adapters/eventjson")},
 	{pkg: "internal/adapters/csvfiles", may: inside.and("internal/access"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
+		pkg:  "internal/adapters/postgres",
+		may:  inside.and("internal/access", "internal/adapters/eventjson"),
+		deps: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3", "github.com/google/uuid"},
+	},
+	{
 		pkg:  "internal/adapters/sqlite",
 		may:  inside.and("internal/access", "internal/adapters/eventjson"),
 		deps: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 	},
-	{pkg: "internal/adapters/cloudevents", may: inside.and("internal/adapters/eventjson")},
-	{pkg: "internal/adapters/webhook", may: inside.and("internal/adapters/cloudevents")},
+	{pkg: "internal/adapters/webhook", may: inside.and("internal/adapters/cloudevents", "internal/adapters/eventjson")},
 	{pkg: "internal/adapters/smtp", may: inside, deps: []string{"github.com/wneessen/go-mail"}},
+	{
+		pkg:  "internal/adapters/redis",
+		may:  inside.and("internal/adapters/cloudevents", "internal/pyjson"),
+		deps: []string{"github.com/redis/go-redis/v9"},
+	},
+	{pkg: "internal/adapters/journaltest", may: inside, deps: []string{"github.com/google/go-cmp"}},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
 		may:  inside.and("internal/access"),
@@ -76,8 +87,9 @@ var rules = []rule{
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.
-	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest")},
+	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest", "internal/pyjson")},
 	{pkg: "internal/entrypoints/inbox", may: inside.and("internal/entrypoints/importer"), deps: []string{"github.com/gofrs/flock"}},
+	{pkg: "internal/entrypoints/redisin", may: inside.and("internal/entrypoints/wire"), deps: []string{"github.com/redis/go-redis/v9", "github.com/google/uuid"}},
 	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
 	{
 		pkg:  "internal/entrypoints/httpapi",
@@ -93,7 +105,8 @@ var rules = []rule{
 		pkg: "internal/entrypoints/cli",
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
-			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync", "internal/entrypoints/inbox",
+			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/entrypoints/inbox", "internal/entrypoints/redisin",
 			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/vbauerster/mpb/v8", "github.com/mattn/go-isatty",
@@ -111,7 +124,8 @@ var rules = []rule{
 		pkg: "internal/bench",
 		may: inside.and(
 			"internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi",
-			"internal/bootstrap", "internal/config", "internal/sample"),
+			"internal/bootstrap", "internal/config", "internal/sample", "internal/pgserver"),
+		deps: []string{"github.com/jackc/pgx/v5"}, // to measure against
 	},
 	{pkg: "internal/access", may: packages{"internal/domain"}},
 	{pkg: "internal/foldersync"},
@@ -120,6 +134,9 @@ var rules = []rule{
 	{pkg: "client"}, // for others to import
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
+	{pkg: "internal/pgserver"},
+	{pkg: "internal/pyjson"},
+	{pkg: "internal/redistest"},
 	{pkg: "internal/archtest"},
 
 	// The only places that know both sides.
@@ -127,7 +144,7 @@ var rules = []rule{
 		pkg: "internal/bootstrap",
 		may: inside.and(
 			"internal/access", "internal/adapters/csvfiles", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify",
-			"internal/adapters/smtp", "internal/adapters/sqlite", "internal/adapters/webhook",
+			"internal/adapters/postgres", "internal/adapters/redis", "internal/adapters/smtp", "internal/adapters/sqlite", "internal/adapters/webhook",
 			"internal/config", "internal/sample"),
 	},
 	{

@@ -23,7 +23,7 @@ import (
 type Options struct {
 	Dir      string        // for databases, removed afterwards; "": the system's temporary directory
 	Clients  int           // at once; 0: 64
-	Round    time.Duration // of each measurement over HTTP; 0: 2 s
+	Round    time.Duration // of each measurement over HTTP or on PostgreSQL; 0: 2 s
 	Rounds   int           // of everything that is compared, in turn; 0: 5
 	Existing int           // allocations, in the scenario growth; 0: 1,000,000
 	Lines    int           // allocated in each round of growth and batches; 0: 50,000
@@ -79,6 +79,7 @@ var scenarios = []struct {
 	{"commits", "allocations in this process: how many share a commit, how large they are on disk", commits},
 	{"growth", "CPU per allocation after many others, beside none", growth},
 	{"batches", "CPU per allocation with 10,000 batches on the SKU, 9,999 exhausted, beside one", batches},
+	{"postgres", "allocations on a PostgreSQL of its own, by one replica and three, beside SELECT ... FOR UPDATE", postgres},
 	{"year", "a folder of batches and orders imported, twice, and verified", year},
 }
 

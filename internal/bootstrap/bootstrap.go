@@ -4,6 +4,7 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -35,8 +36,12 @@ type App struct {
 	Store    Store
 	Tokens   *access.Registry
 
-	announce func(url, key string) error     // nil if nobody else can write
+	// Unsafe says what the database may lose, if it may; else it is empty.
+	Unsafe string
+
+	announce func(url, key string) error     // nil if nobody else would wait for us
 	writable func(ctx context.Context) error // nil if it always is
+	closers  []func() error                  // of what was opened besides the store
 }
 
 // Options are what can be chosen about an App.
@@ -49,6 +54,9 @@ type Options struct {
 	Notifier service.Notifier // nil: mails are kept, and notices go to the log
 
 	WebhooksAnywhere bool // let webhooks go to addresses that are not public
+
+	// AllowLoss uses a PostgreSQL that may lose what it has acknowledged.
+	AllowLoss bool
 }
 
 // DefaultGroup is the most commands in one transaction. Imports gain up to it:
@@ -111,5 +119,9 @@ func (a *App) Run(ctx context.Context) {
 // Close waits until the commands that were sent are done, and closes the store.
 func (a *App) Close() error {
 	a.Bus.Close()
-	return a.Store.Close()
+	var errs []error
+	for _, c := range a.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(append(errs, a.Store.Close())...)
 }

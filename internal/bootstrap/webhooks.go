@@ -6,11 +6,8 @@ import (
 	"allot/internal/service"
 )
 
-// source is who we are in events that others get.
-const source = "/allot"
-
 func webhooks(store Store, o Options) *service.Webhooks {
-	client := webhook.New(webhook.Options{Source: source, AllowPrivate: o.WebhooksAnywhere, Now: o.Now})
+	client := webhook.New(webhook.Options{AllowPrivate: o.WebhooksAnywhere, Now: o.Now})
 	return service.NewWebhooks(service.WebhookOptions{
 		Store: store, Prepare: client.Prepare, To: client.To, Events: eventjson.Names(), Log: o.Log, Now: o.Now,
 	})

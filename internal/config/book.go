@@ -12,7 +12,7 @@ var bookVariables = []struct {
 	{name: "API_HOST", setting: "server", value: bookAPI},
 	{name: "DB_HOST", lacking: "names a PostgreSQL server, but the database is SQLite"},
 	{name: "DB_PASSWORD", lacking: "is for a PostgreSQL server, but the database is SQLite"},
-	{name: "REDIS_HOST", lacking: "names a Redis server, but events are not sent to Redis"},
+	{name: "REDIS_HOST", setting: "redis-url", value: bookRedis},
 	{name: "EMAIL_HOST", setting: "smtp-url", value: bookMail},
 	{name: "EMAIL_HOST", setting: "smtp-tls", value: always("none")},
 	{name: "EMAIL_HOST", setting: "mail-from", value: always("allocations@example.com")},
@@ -20,7 +20,7 @@ var bookVariables = []struct {
 }
 
 // fromBook is the source of settings in the book's variables. It is an error if
-// one is set that can't be followed: who sets REDIS_HOST relies on what it does.
+// one is set that can't be followed: who sets DB_HOST relies on what it does.
 func fromBook(getenv func(string) string) (source, error) {
 	for _, v := range bookVariables {
 		if v.lacking != "" && getenv(v.name) != "" {
@@ -46,6 +46,15 @@ func bookAPI(host string) string {
 		return "http://localhost:5005"
 	}
 	return "http://" + host + ":80"
+}
+
+// bookRedis is the URL of the Redis server, as the book's service makes it of
+// its host.
+func bookRedis(host string) string {
+	if host == "localhost" {
+		return "redis://localhost:63791"
+	}
+	return "redis://" + host + ":6379"
 }
 
 // bookMail is the URL of the mail server, as the book's service makes it of its

@@ -21,7 +21,8 @@ type Config struct {
 	File            string // path of the configuration file; empty if there is none
 	BookEnv         bool
 	Data            string // path of a directory
-	DB              string // sqlite:PATH, or empty: SQLiteFile says where the database is then
+	DB              string // sqlite:PATH, a URL of PostgreSQL, or empty: Database says where it is then
+	AllowLoss       bool
 	Addr            string // HOST:PORT
 	Auth            Auth
 	Insecure        bool
@@ -32,6 +33,8 @@ type Config struct {
 	RatePerToken    int    // the same
 	Server          string // URL without a slash at its end, or empty
 	TokenFile       string // path, or empty
+	RedisURL        string // URL of a Redis server, or empty
+	RedisKeep       int    // events, at least, in Redis
 	Output          Output
 	Timezone        *time.Location
 	LogLevel        slog.Level
@@ -81,7 +84,7 @@ const (
 	LogJSON LogFormat = "json"
 )
 
-// Value is the value of a setting, as it was written, and where it was found:
+// Value is the value of a setting, as it was written but for passwords, and where it was found:
 // "--addr", "ALLOT_ADDR", "API_HOST", "allot.toml:3" or "default".
 type Value struct {
 	Name   string `json:"name"`
@@ -92,6 +95,33 @@ type Value struct {
 // Origins returns the value of every setting and its source, in the order of
 // the table of settings.
 func (c Config) Origins() []Value { return slices.Clone(c.origins) }
+
+// Postgres reports whether the database is in PostgreSQL.
+func (c Config) Postgres() bool {
+	return slices.ContainsFunc(postgresSchemes, func(scheme string) bool { return strings.HasPrefix(c.DB, scheme) })
+}
+
+// Database is where the database is: the URL of PostgreSQL, or the path of a
+// file of SQLite's.
+func (c Config) Database() string {
+	if c.Postgres() {
+		return c.DB
+	}
+	return c.SQLiteFile()
+}
+
+// DatabaseName is Database for people to read: without a password.
+func (c Config) DatabaseName() string { return withoutSecrets(c.Database()) }
+
+// WithDB is the configuration with another database, which is checked as the
+// setting is. from says where it comes from, as in Value.
+func (c Config) WithDB(text, from string) (Config, error) {
+	s := setting("db")
+	if broken := s.set(&c, text); broken != nil {
+		return c, refuse(s, text, from, broken)
+	}
+	return c, nil
+}
 
 // SQLiteFile is the path of the SQLite database: the one that DB names, else
 // allot.db in the data directory.

@@ -51,7 +51,7 @@ func TestWithoutAnyInputTheDefaultsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Data: "./allot-data", Addr: "127.0.0.1:5005", Auth: AuthAuto, Output: OutputTable, Timezone: time.UTC,
+		Data: "./allot-data", Addr: "127.0.0.1:5005", Auth: AuthAuto, RedisKeep: 100_000, Output: OutputTable, Timezone: time.UTC,
 		LogLevel: slog.LevelInfo, LogFormat: LogAuto, ShutdownTimeout: 10 * time.Second, Group: 4096,
 		RequestTimeout: 5 * time.Second, Queue: 4096, AccessLog: true, SMTPTLS: "starttls",
 	}
@@ -97,9 +97,9 @@ func TestFlagBeatsVariableBeatsBookBeatsFileBeatsDefault(t *testing.T) {
 
 // samples are a value of each setting other than its default.
 var samples = map[string]string{
-	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example",
+	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example", "redis-url": "rediss://cache.example:6380/1", "redis-keep": "0",
 	"output": "ndjson", "timezone": "Europe/London", "log-level": "warn", "log-format": "json",
-	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "request-timeout": "250ms", "access-log": "false",
+	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "allow-loss": "true", "request-timeout": "250ms", "access-log": "false",
 	"auth": "required", "insecure": "true", "tls-cert": "cert.pem", "tls-key": "key.pem", "behind-proxy": "true",
 	"host": "shop.example,allot.internal", "rate-limit": "100", "rate-limit-per-token": "10", "token-file": "/run/secrets/allot",
 	"smtp-url": "smtp://mail.example:26", "smtp-tls": "tls", "mail-from": "allot@shop.example", "mail-to": "ann@shop.example, bob@shop.example", "webhook-allow-private": "true",
@@ -159,6 +159,25 @@ func TestTheBooksVariablesCountOnlyIfAsked(t *testing.T) {
 	}
 }
 
+func TestTheBooksRedisIsWhereTheBookLooksForIt(t *testing.T) {
+	for host, want := range map[string]string{"localhost": "redis://localhost:63791", "redis": "redis://redis:6379", "": ""} {
+		c, err := load(t, "", map[string]string{"REDIS_HOST": host}, "--book-env")
+		if err != nil || c.RedisURL != want {
+			t.Errorf("REDIS_HOST=%s: got %q, error %v; want %q", host, c.RedisURL, err, want)
+		}
+	}
+}
+
+func TestPasswordsAreNotShown(t *testing.T) {
+	c, err := load(t, "", map[string]string{"ALLOT_REDIS_URL": "redis://me:secret@cache:6379/1"})
+	if err != nil || c.RedisURL != "redis://me:secret@cache:6379/1" {
+		t.Errorf("got %q, error %v", c.RedisURL, err)
+	}
+	if got := origin(t, c, "redis-url").Value; got != "redis://...@cache:6379/1" {
+		t.Errorf("%q is shown", got)
+	}
+}
+
 func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 	for name, tt := range map[string]struct {
 		file string
@@ -174,8 +193,8 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"bool":      {args: []string{"--book-env=maybe"}, want: `book-env "maybe" (--book-env) must be true or false: write one of the two`},
 		"choice":    {args: []string{"-o", "jsn"}, want: `output "jsn" (--output) must be one of table, json, ndjson, csv, name: did you mean json?`},
 		"far off":   {args: []string{"-o", "xml"}, want: `output "xml" (--output) must be one of table, json, ndjson, csv, name: write one of them`},
-		"database":  {args: []string{"--db", "postgres://u:secret@db/allot"}, want: `db "postgres://...@db/allot" (--db) must be sqlite:PATH or empty: write for example sqlite:/var/lib/allot/allot.db`},
-		"no path":   {args: []string{"--db", "sqlite:"}, want: `db "sqlite:" (--db) must be sqlite:PATH or empty: write for example sqlite:/var/lib/allot/allot.db`},
+		"database":  {args: []string{"--db", "mysql://u:secret@db/allot"}, want: `db "mysql://...@db/allot" (--db) must be sqlite:PATH, postgres://USER@HOST/NAME or empty: write for example sqlite:/var/lib/allot/allot.db`},
+		"no path":   {args: []string{"--db", "sqlite:"}, want: `db "sqlite:" (--db) must be sqlite:PATH, postgres://USER@HOST/NAME or empty: write for example sqlite:/var/lib/allot/allot.db`},
 		"host":      {args: []string{"--host", "http://shop.example"}, want: `host "http://shop.example" (--host) must be names without scheme, port or blank: write for example shop.example,allot.internal`},
 		"no scheme": {args: []string{"--server", "localhost:5005"}, want: `server "localhost:5005" (--server) must be a URL with http:// or https:// and a host: write for example http://127.0.0.1:5005`},
 		"password":  {args: []string{"--server", "http://me:secret@shop"}, want: `server "http://...@shop" (--server) must have no user name, password, query or fragment: leave that out of the URL`},
@@ -183,13 +202,14 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"from":      {args: []string{"--mail-from", "allot"}, want: `mail-from "allot" (--mail-from) must be a mail address: write for example allot@example.com, or Allot <allot@example.com>`},
 		"to":        {args: []string{"--mail-to", "ann@a.example;bob"}, want: `mail-to "ann@a.example;bob" (--mail-to) must be mail addresses with commas between them: write for example ann@example.com, bob@example.com`},
 		"zone":      {args: []string{"--timezone", "Local"}, want: `timezone "Local" (--timezone) must be a time zone of the IANA database: write for example UTC or Europe/London`},
-		"book":      {env: map[string]string{"REDIS_HOST": "redis"}, args: []string{"--book-env"}, want: `book-env (REDIS_HOST) can't be followed, since REDIS_HOST names a Redis server, but events are not sent to Redis: unset REDIS_HOST, or leave out --book-env`},
+		"book":      {env: map[string]string{"DB_HOST": "postgres"}, args: []string{"--book-env"}, want: `book-env (DB_HOST) can't be followed, since DB_HOST names a PostgreSQL server, but the database is SQLite: unset DB_HOST, or leave out --book-env`},
+		"redis":     {args: []string{"--redis-url", "http://me:secret@cache"}, want: `redis-url "http://...@cache" (--redis-url) must be a URL with redis://, rediss:// or unix://, and a host or a path: write for example redis://127.0.0.1:6379/0`},
 
 		"no file":         {args: []string{"--config", "/none.toml"}, want: `config "/none.toml" (--config) can't be read (open /none.toml: no such file or directory): name a file that exists and may be read`},
 		"not TOML":        {file: "group = 1\naddr = :80", want: `config "DIR/allot.toml" (--config) must be TOML (toml: line 2 (last key "addr"): expected value but found ':' instead): write one setting per line: addr = "127.0.0.1:5006"`},
 		"unknown key":     {file: "log-format = \"text\"\nlog-lewel = \"info\"", want: `log-lewel (DIR/allot.toml:2) is not a setting that a file may have: did you mean log-level?`},
-		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
-		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
 		"list":            {file: `addr = ["127.0.0.1:5005"]`, want: `addr (DIR/allot.toml:1) must be a text, a whole number, true or false: put anything else in quotes`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,10 +261,22 @@ func TestUsageShowsVariableAndDefault(t *testing.T) {
 }
 
 func TestTheDatabaseIsInTheDataDirectoryUnlessNamed(t *testing.T) {
-	for db, want := range map[string]string{"": "/srv/allot/allot.db", "sqlite:other.db": "other.db"} {
+	const url = "postgres://me@one:5432,two:5432/shop?target_session_attrs=read-write"
+	for db, want := range map[string]string{"": "/srv/allot/allot.db", "sqlite:other.db": "other.db", url: url} {
 		c, err := load(t, "", nil, "--data", "/srv/allot", "--db", db)
-		if err != nil || c.SQLiteFile() != want {
-			t.Errorf("db %q: got %q, error %v, want %q", db, c.SQLiteFile(), err, want)
+		if err != nil || c.Database() != want {
+			t.Errorf("db %q: got %q, error %v, want %q", db, c.Database(), err, want)
 		}
+	}
+}
+
+func TestAPasswordOfTheDatabaseIsNotShown(t *testing.T) {
+	c, err := load(t, "", nil, "--db", "postgres://me:secret@db/shop?password=secret&sslmode=require")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "postgres://...@db/shop?password=...&sslmode=require"
+	if got := origin(t, c, "db").Value; got != want || c.DatabaseName() != want {
+		t.Errorf("config show has %q, and others %q, want %q", got, c.DatabaseName(), want)
 	}
 }

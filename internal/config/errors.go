@@ -23,15 +23,21 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (%s) %s: %s", what, e.Source, e.Rule, e.Hint)
 }
 
-var credentials = regexp.MustCompile(`//.*@`)
+var (
+	credentials = regexp.MustCompile(`//.*@`)
+	passwords   = regexp.MustCompile(`password=[^&]*`)
+)
 
-// withoutPassword is text for everybody to see.
-func withoutPassword(text string) string { return credentials.ReplaceAllString(text, "//...@") }
+// withoutSecrets is text for everybody to see: without what it may have of user
+// names and passwords.
+func withoutSecrets(text string) string {
+	return passwords.ReplaceAllString(credentials.ReplaceAllString(text, "//...@"), "password=...")
+}
 
 // refuse makes an Error of a rule that a value breaks.
 func refuse(s Setting, text, from string, broken *rule) *Error {
 	return &Error{
-		Setting: s.Name, Value: withoutPassword(text), Source: from,
+		Setting: s.Name, Value: withoutSecrets(text), Source: from,
 		Rule: broken.must, Hint: broken.hint,
 	}
 }

@@ -57,7 +57,7 @@ func (c *Config) resolve(s Setting, sources ...source) (Value, error) {
 	if broken := s.set(c, text); broken != nil {
 		return Value{}, refuse(s, text, from, broken)
 	}
-	return Value{Name: s.Name, Value: withoutPassword(text), Source: from}, nil
+	return Value{Name: s.Name, Value: withoutSecrets(text), Source: from}, nil
 }
 
 func fromFlags(flags *pflag.FlagSet) source {

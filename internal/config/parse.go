@@ -13,6 +13,9 @@ import (
 
 const sqliteScheme = "sqlite:"
 
+// What URLs of PostgreSQL begin with.
+var postgresSchemes = []string{"postgres://", "postgresql://"}
+
 // rule is a rule that a value breaks, and what to do about it.
 type rule struct{ must, hint string }
 
@@ -72,8 +75,13 @@ func parseHosts(to *[]string, text string) *rule {
 
 func parseDB(to *string, text string) *rule {
 	path, ok := strings.CutPrefix(text, sqliteScheme)
+	for _, scheme := range postgresSchemes {
+		if !ok {
+			path, ok = strings.CutPrefix(text, scheme)
+		}
+	}
 	if text != "" && (!ok || path == "") {
-		return &rule{"must be sqlite:PATH or empty", "write for example sqlite:/var/lib/allot/allot.db"}
+		return &rule{"must be sqlite:PATH, postgres://USER@HOST/NAME or empty", "write for example sqlite:/var/lib/allot/allot.db"}
 	}
 	*to = text
 	return nil
@@ -90,6 +98,17 @@ func parseServer(to *string, text string) *rule {
 		return &rule{"must have no user name, password, query or fragment", "leave that out of the URL"}
 	}
 	*to = strings.TrimRight(text, "/")
+	return nil
+}
+
+func parseRedis(to *string, text string) *rule {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+	case err != nil, u.Scheme == "unix" && u.Path == "", u.Scheme != "unix" && (u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == ""):
+		return &rule{"must be a URL with redis://, rediss:// or unix://, and a host or a path", "write for example redis://127.0.0.1:6379/0"}
+	}
+	*to = text
 	return nil
 }
 

@@ -63,8 +63,13 @@ var settings = []Setting{
 	},
 	{
 		Name: "db", Kind: String, Arg: "URL",
-		Doc:   "database, as sqlite:PATH; if empty, allot.db in the data directory",
+		Doc:   "database, as sqlite:PATH or postgres://USER@HOST/NAME; if empty, allot.db in the data directory",
 		parse: func(c *Config, text string) *rule { return parseDB(&c.DB, text) },
+	},
+	{
+		Name: "allow-loss", Kind: Bool, Default: "false",
+		Doc:   "use a PostgreSQL that may lose what it has acknowledged, since fsync or synchronous_commit is off",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.AllowLoss, text) },
 	},
 	{
 		Name: "addr", Kind: String, Default: "127.0.0.1:5005", Arg: "HOST:PORT",
@@ -120,6 +125,16 @@ var settings = []Setting{
 		Name: "token-file", Kind: String, Arg: "FILE",
 		Doc:   "file that has the token for the server, if ALLOT_TOKEN doesn't",
 		parse: func(c *Config, text string) *rule { c.TokenFile = text; return nil },
+	},
+	{
+		Name: "redis-url", Kind: String, Arg: "URL",
+		Doc:   "Redis server that events are sent to and commands taken from, as redis://HOST:PORT; if empty, none",
+		parse: func(c *Config, text string) *rule { return parseRedis(&c.RedisURL, text) },
+	},
+	{
+		Name: "redis-keep", Kind: Int, Default: "100000", Arg: "N",
+		Doc:   "events that are kept in Redis, at least, when every consumer group has had them",
+		parse: func(c *Config, text string) *rule { return parseInt(&c.RedisKeep, text, 0, 1_000_000_000) },
 	},
 	{
 		Name: "output", Short: "o", Kind: Choice, Default: string(OutputTable),

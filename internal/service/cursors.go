@@ -23,6 +23,9 @@ func CursorAtFailure(f views.Failure) string {
 	return CursorAtKey(fmt.Sprintf("%d %q", f.Position, f.Subscription))
 }
 
+// CursorAtParked is the cursor of the page after m.
+func CursorAtParked(m views.ParkedMessage) string { return CursorAtNumber(m.Number) }
+
 // AfterNumber is the number that a page begins after; 0 if it is the first.
 func AfterNumber(p views.Page) (n int64, _ error) {
 	if p.After == "" {

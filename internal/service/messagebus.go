@@ -95,6 +95,7 @@ func (b *Bus) Close() { b.work.Wait() }
 // returned and the events, which are valid only until it returns, each time
 // that the handler ran.
 func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, error) {
+	cmd, receipt := opened(cmd)
 	h, ok := b.commands[cmd.CommandName()]
 	if !ok {
 		return nil, fmt.Errorf("no handler for command %s", cmd.CommandName())
@@ -103,7 +104,7 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 		return nil, err
 	}
 	c := &call{
-		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd),
+		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd), receipt: receipt,
 	}
 	c.fn = func(ctx context.Context, uow *UnitOfWork) (err error) {
 		uow.bus = b

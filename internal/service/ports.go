@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"allot/internal/domain"
+	"allot/internal/views"
 )
 
 // The ports: what the service layer needs of the outside world, in its own
@@ -20,8 +21,9 @@ type Store interface {
 	// InTx runs fn in one transaction, which is committed if fn returns nil and
 	// no Write has failed, and rolled back otherwise. When it returns nil, what
 	// was written is on stable storage. It returns ErrStale if something fn read
-	// was changed by somebody else in the meantime, and an ErrStorage if there
-	// is trouble that another command would meet as well.
+	// was changed by somebody else in the meantime, or may have been, an ErrStorage if there is
+	// trouble that another command would meet as well, and an ErrOutcomeUnknown
+	// if it can't say whether it committed.
 	InTx(ctx context.Context, fn func(context.Context, Tx) error) error
 
 	// View runs fn on a snapshot that nobody changes and that keeps nobody from
@@ -49,6 +51,10 @@ type Store interface {
 	// HoldsDue returns up to limit lines whose hold ends by now, those that end
 	// first first.
 	HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]LineID, error)
+	// Park keeps messages from outside that can't be done, for people to look
+	// at, and counts them as received. One that was received before is left as
+	// it is.
+	Park(ctx context.Context, messages ...views.ParkedMessage) error
 
 	// Lane names the queue that commands for a SKU wait in. Commands in one
 	// lane gain from sharing a transaction; lanes commit independently of each
@@ -103,6 +109,7 @@ type Want struct {
 	Batches  []string // by reference, even if nothing is left of them
 	Lines    []LineID
 	Answers  []AnswerID
+	Receipts []Receipt
 }
 
 // LineID identifies an order line: there is one per order and SKU.
@@ -121,6 +128,8 @@ type Found struct {
 	Batches  []domain.Batch
 	Lines    []domain.Line
 	Answers  []KeptAnswer
+	Received []string          // ids of messages, of those in receipts, that were received before
+	Latest   map[string]string // the place of the last message about each subject in receipts, if there was one
 }
 
 // Changes is all that a transaction writes: the difference between what was
@@ -134,6 +143,7 @@ type Changes struct {
 	Events   []Envelope      // to append to the log, in order
 	Answers  []KeptAnswer    // in place of older ones to the same requests
 	Forget   time.Time       // answers that were kept before may be forgotten, a few at a time
+	Receipts []Receipt       // of the messages that asked for it, in order
 }
 
 // ProductChange is what became of a product's own numbers. Its batches are
@@ -167,8 +177,9 @@ type Envelope struct {
 
 // Subscription is a reader of the log with a position of its own.
 type Subscription struct {
-	Name   string   // how the store remembers it; it must not change
-	Events []string // names of those it wants; empty: all
+	Name    string   // how the store remembers it; it must not change
+	Events  []string // names of those it wants; empty: all
+	FromNow bool     // begin behind what is in the log when it is first delivered to, not at its start
 }
 
 // Wants reports whether the subscription is to see e.
@@ -201,6 +212,10 @@ var (
 	// ErrStorageReadOnly is the ErrStorage of a disk that can't be written to:
 	// it is read-only, or writing fails. What is there can be read.
 	ErrStorageReadOnly = fmt.Errorf("%w: it can't be written to", ErrStorage)
+
+	// ErrOutcomeUnknown says that the store may have committed or not, and that
+	// it can't find out at present. Doing the same again is safe.
+	ErrOutcomeUnknown = errors.New("outcome unknown")
 
 	// ErrUnreachable says that the other side of a delivery can't be reached.
 	// It is no fault of the event, and counts as no attempt.

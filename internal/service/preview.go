@@ -11,14 +11,21 @@ import (
 // Preview returns what a command would do, and does nothing: it is the same
 // run, on a snapshot of its own, never written. It doesn't wait for writers.
 func Preview[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[R], error) {
-	return preview[R](ctx, b, cmd)
+	return preview[R](ctx, b, cmd, Terms{})
 }
 
-func preview[R any](ctx context.Context, b *Bus, cmd domain.Message) (effect Effect[R], _ error) {
+// PreviewOn is Preview on terms. Terms.Once has no meaning: nothing is done.
+func PreviewOn[R any](ctx context.Context, b *Bus, cmd domain.Command[R], terms Terms) (Effect[R], error) {
+	return preview[R](ctx, b, cmd, terms)
+}
+
+func preview[R any](ctx context.Context, b *Bus, cmd domain.Message, terms Terms) (effect Effect[R], _ error) {
 	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{Result: r.(R), Events: slices.Clone(events)} })
 	if err != nil {
 		return effect, err
 	}
+	run := c.fn
+	c.fn = func(ctx context.Context, uow *UnitOfWork) error { return terms.perform(ctx, uow, c, cmd, run) }
 	return effect, b.work.store.View(ctx, func(ctx context.Context, r Reader) error {
 		return b.imagine(r, 1).perform(ctx, c)
 	})

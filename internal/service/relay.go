@@ -19,7 +19,7 @@ type Relay struct {
 	store Store
 	log   *slog.Logger
 	now   func() time.Time
-	subs  []*subscriber
+	ways  []*way
 }
 
 // Deliverer takes one event to the outside. An error means that it has to be
@@ -28,11 +28,33 @@ type Deliverer func(ctx context.Context, e Envelope) error
 
 type subscriber struct {
 	Subscription
-	deliver  Deliverer
-	wake     chan struct{}
+	deliver Deliverer
+	*reach
+}
+
+// way is a way out of the log.
+type way struct {
+	*reach
+	name      string
+	drain     func(context.Context) error // takes out all there is by now
+	mostPause time.Duration               // while it is held up
+	wake      chan struct{}
+}
+
+// reach is how far a way has come.
+type reach struct {
 	position atomic.Int64 // of the last event that it is done with
 	behind   atomic.Int64 // when the oldest event happened that it is not done with, in Unix microseconds; 0: it is done
 }
+
+// isAt says that an event of that time is the next one.
+func (r *reach) isAt(at time.Time) { r.behind.Store(at.UnixMicro()) }
+
+// has says that all is done up to a position.
+func (r *reach) has(position int64) { r.position.Store(position) }
+
+// isThrough says that there is nothing more by now.
+func (r *reach) isThrough() { r.behind.Store(0) }
 
 // The pace of deliveries.
 const (
@@ -54,21 +76,26 @@ func NewRelay(store Store, log *slog.Logger, now func() time.Time) *Relay {
 // that fails is tried again later, and the next one is not kept waiting by it;
 // after MostAttempts it is parked.
 func (r *Relay) Forward(sub Subscription, deliver Deliverer) {
-	r.subs = append(r.subs, &subscriber{Subscription: sub, deliver: deliver, wake: make(chan struct{}, 1)})
+	s := &subscriber{sub, deliver, &reach{}}
+	r.add(sub.Name, s.reach, mostPause, func(ctx context.Context) error { return r.drain(ctx, s) })
 }
 
-// Progress is how far a subscription has come, in this process.
+func (r *Relay) add(name string, reach *reach, mostPause time.Duration, drain func(context.Context) error) {
+	r.ways = append(r.ways, &way{reach, name, drain, mostPause, make(chan struct{}, 1)})
+}
+
+// Progress is how far a way out of the log has come, in this process.
 type Progress struct {
 	Subscription string
 	Position     int64     // of the last event that was taken out or put off; 0 if none was
 	Behind       time.Time // when the oldest event happened that it is at, or stuck at; zero if it is through
 }
 
-// Progress returns how far each subscription has come.
+// Progress returns how far each way has come.
 func (r *Relay) Progress() (out []Progress) {
-	for _, s := range r.subs {
-		p := Progress{Subscription: s.Name, Position: s.position.Load()}
-		if at := s.behind.Load(); at != 0 {
+	for _, w := range r.ways {
+		p := Progress{Subscription: w.name, Position: w.position.Load()}
+		if at := w.behind.Load(); at != 0 {
 			p.Behind = time.UnixMicro(at).UTC()
 		}
 		out = append(out, p)
@@ -78,9 +105,9 @@ func (r *Relay) Progress() (out []Progress) {
 
 // Wake says that events were committed.
 func (r *Relay) Wake() {
-	for _, s := range r.subs {
+	for _, w := range r.ways {
 		select {
-		case s.wake <- struct{}{}:
+		case w.wake <- struct{}{}:
 		default:
 		}
 	}
@@ -90,25 +117,29 @@ func (r *Relay) Wake() {
 // stopped.
 func (r *Relay) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, s := range r.subs {
-		all.Go(func() { r.serve(ctx, s) })
+	for _, w := range r.ways {
+		all.Go(func() { r.serve(ctx, w) })
 	}
 	all.Wait()
 }
 
-func (r *Relay) serve(ctx context.Context, s *subscriber) {
+func (r *Relay) serve(ctx context.Context, w *way) {
 	for failed := 0; ctx.Err() == nil; {
-		pause := poll
-		if err := r.drain(ctx, s); err == nil {
+		pause, wake := poll, w.wake
+		if err := w.drain(ctx); err == nil {
 			failed = 0
 		} else if ctx.Err() == nil {
 			failed++
-			pause = backOff(failed)
-			r.log.WarnContext(ctx, "deliveries are held up", "subscription", s.Name, "err", err, "again_in", pause.Round(time.Millisecond))
+			pause, wake = min(backOff(failed), w.mostPause), nil // every commit would be too often
+			level := slog.LevelWarn
+			if errors.Is(err, ErrForeign) { // it will not pass by itself
+				level = slog.LevelError
+			}
+			r.log.Log(ctx, level, "deliveries are held up", "subscription", w.name, "err", err, "again_in", pause.Round(time.Millisecond))
 		}
 		select {
 		case <-ctx.Done():
-		case <-s.wake:
+		case <-wake:
 		case <-time.After(pause):
 		}
 	}
@@ -117,8 +148,8 @@ func (r *Relay) serve(ctx context.Context, s *subscriber) {
 // Drain delivers all there is to deliver by now, in every subscription.
 func (r *Relay) Drain(ctx context.Context) error {
 	var errs []error
-	for _, s := range r.subs {
-		errs = append(errs, r.drain(ctx, s))
+	for _, w := range r.ways {
+		errs = append(errs, w.drain(ctx))
 	}
 	return errors.Join(errs...)
 }
@@ -132,7 +163,7 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 			return fmt.Errorf("deliver to %s: %w", s.Name, err)
 		}
 		if n == 0 {
-			s.behind.Store(0)
+			s.isThrough()
 		}
 		if err := r.retry(ctx, s); err != nil || n == 0 {
 			return err
@@ -143,11 +174,11 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 // deliverAll delivers events one after the other. Those that fail are put off.
 func (r *Relay) deliverAll(ctx context.Context, s *subscriber, events []Envelope) (done int, _ error) {
 	for i, e := range events {
-		s.behind.Store(e.At.UnixMicro())
+		s.isAt(e.At)
 		if err := r.attempt(ctx, s, Failure{Subscription: s.Name, Event: e}); err != nil {
 			return i, err
 		}
-		s.position.Store(e.Position)
+		s.has(e.Position)
 	}
 	return len(events), nil
 }

@@ -31,6 +31,7 @@ type session struct {
 	indexed int // how many of changed are in bySKU
 	events  []Envelope
 	answers []KeptAnswer // to be kept, by this transaction
+	inbox
 
 	broken error      // the transaction itself failed; nothing of it can be kept
 	uow    UnitOfWork // the present one; there is one at a time
@@ -97,6 +98,9 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 			s.numbers[BatchSeq], s.numbers[LineSeq] = reserved[0], reserved[1]
 		}
 	}()
+	if err := s.admit(ctx, c.receipt); err != nil {
+		return err
+	}
 	s.uow.begin(c.name, c.origin)
 	if err := c.fn(ctx, &s.uow); err != nil {
 		return err
@@ -105,6 +109,7 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 	if err := s.keep(&s.uow); err != nil {
 		return s.noteBroken(err) // half of it may have been kept
 	}
+	s.receive(c.receipt, s.now)
 	c.kept(s.uow.events)
 	return nil
 }
@@ -267,6 +272,9 @@ func (s *session) prefetch(ctx context.Context, calls []*call) error {
 		if ref := c.about.BatchRef; ref != "" {
 			want.Batches = append(want.Batches, ref)
 		}
+		if c.receipt.ID != "" {
+			want.Receipts = append(want.Receipts, c.receipt)
+		}
 	}
 	return s.load(ctx, want)
 }
@@ -298,6 +306,7 @@ func (s *session) load(ctx context.Context, want Want) error {
 	if err != nil {
 		return s.noteBroken(err)
 	}
+	s.remember(want.Receipts, found)
 	for _, k := range want.Products {
 		s.from[k.SKU] = k.Version
 	}
@@ -370,7 +379,7 @@ func (s *session) trim() {
 
 // changes is the difference between what was loaded and what there is now.
 func (s *session) changes() Changes {
-	out := Changes{Events: s.events, Answers: s.answers, Forget: s.now.Add(-KeepAnswers)}
+	out := Changes{Events: s.events, Answers: s.answers, Forget: s.now.Add(-KeepAnswers), Receipts: s.receipts}
 	for sku, from := range s.from {
 		if p := s.products.get(sku); p != nil && p.Version() != from {
 			out.Products = append(out.Products, ProductChange{from, p.Snapshot()})

@@ -26,8 +26,11 @@ type Terms struct {
 // side, may be sent again.
 type Once struct {
 	AnswerID
-	Request string                             // what says that requests are the same: a hash
-	Answer  func(result any, err error) []byte // the answer, as it is to be kept
+	Request string // what says that requests are the same: a hash
+
+	// Answer writes the answer, as it is to be kept, from what the command's
+	// handler returned and the facts, or from the error.
+	Answer func(result any, events []Envelope, err error) []byte
 }
 
 // AnswerID identifies an answer that was kept.
@@ -54,6 +57,21 @@ const (
 	CodeKeyReused      = "key_reused"      // the key belongs to another request
 )
 
+// StaleError refuses a command because things are not as its sender saw them.
+// It says how they are.
+type StaleError struct {
+	Refusal *domain.Error
+	Command domain.Message
+	Version int64      // of the product, if it is another one
+	Result  any        // what the command would do by now, if that is something else
+	Events  []Envelope // likewise
+}
+
+func (e *StaleError) Error() string { return e.Refusal.Message }
+
+// Unwrap returns the refusal.
+func (e *StaleError) Unwrap() error { return e.Refusal }
+
 // PerformOn is Perform on terms. If the command was done before, and Terms.Once
 // says so, the effect has only the answer that was kept; nothing was done then.
 func PerformOn[R any](ctx context.Context, b *Bus, cmd domain.Command[R], terms Terms) (Effect[R], error) {
@@ -64,10 +82,11 @@ func performOn[R any](ctx context.Context, b *Bus, cmd domain.Message, terms Ter
 	var effect Effect[R]
 	c, err := b.prepare(cmd, func(r any, events []Envelope) { effect = Effect[R]{Result: r.(R), Events: slices.Clone(events)} })
 	if err != nil {
+		b.work.tellRefused(ctx, cmd.CommandName(), err)
 		return Effect[R]{}, err
 	}
 	run := c.fn
-	c.fn = func(ctx context.Context, uow *UnitOfWork) error { return terms.apply(ctx, uow, c, run) }
+	c.fn = func(ctx context.Context, uow *UnitOfWork) error { return terms.apply(ctx, uow, c, cmd, run) }
 	err = b.work.do(ctx, c)
 	if before, ok := errors.AsType[*answered](err); ok {
 		return Effect[R]{Kept: before.answer}, nil
@@ -84,18 +103,19 @@ type answered struct{ answer []byte }
 
 func (*answered) Error() string { return "it was answered before" }
 
-func (t Terms) apply(ctx context.Context, uow *UnitOfWork, c *call, run func(context.Context, *UnitOfWork) error) error {
+func (t Terms) apply(ctx context.Context, uow *UnitOfWork, c *call, cmd domain.Message, run func(context.Context, *UnitOfWork) error) error {
 	if t.Once == nil {
-		return t.perform(ctx, uow, run)
+		return t.perform(ctx, uow, c, cmd, run)
 	}
 	known, err := uow.s.answer(ctx, t.Once.AnswerID)
 	switch {
 	case err != nil:
 		return err
 	case known.Key == "":
-		err := t.perform(ctx, uow, run)
+		err := t.perform(ctx, uow, c, cmd, run)
 		if final(err) {
-			uow.s.keepAnswer(KeptAnswer{AnswerID: t.Once.AnswerID, Request: t.Once.Request, At: uow.s.now, Answer: t.Once.Answer(c.result, err)})
+			uow.number() // so that the answer can tell the versions
+			uow.s.keepAnswer(KeptAnswer{AnswerID: t.Once.AnswerID, Request: t.Once.Request, At: uow.s.now, Answer: t.Once.Answer(c.result, uow.events, err)})
 		}
 		return err
 	case known.Request != t.Once.Request:
@@ -113,21 +133,25 @@ func final(err error) bool {
 }
 
 // perform runs a command and looks whether it did what was agreed to.
-func (t Terms) perform(ctx context.Context, uow *UnitOfWork, run func(context.Context, *UnitOfWork) error) error {
+func (t Terms) perform(ctx context.Context, uow *UnitOfWork, c *call, cmd domain.Message, run func(context.Context, *UnitOfWork) error) error {
 	if err := run(ctx, uow); err != nil {
 		return err
 	}
 	for _, p := range uow.Products.drafts {
 		if t.Version != 0 && p.Version() != t.Version {
-			return &domain.Error{Kind: domain.Conflict, Code: CodeVersionChanged, Field: "product_version",
-				Message: fmt.Sprintf("product %q has version %d by now, not %d", p.SKU(), p.Version(), t.Version), Hint: "look at it again"}
+			return &StaleError{Command: cmd, Version: p.Version(), Refusal: &domain.Error{Kind: domain.Conflict, Code: CodeVersionChanged, Field: "product_version",
+				Message: fmt.Sprintf("product %q has version %d by now, not %d", p.SKU(), p.Version(), t.Version), Hint: "look at it again"}}
 		}
 	}
 	if t.Plan != "" && t.Plan != planOf(uow.events) {
-		return &domain.Error{Kind: domain.Conflict, Code: CodePlanChanged, Field: "plan",
-			Message: "by now it would do something else than the preview said, so nothing was done", Hint: "preview it again, and send the plan of that"}
+		return &StaleError{Command: cmd, Result: c.result, Events: slices.Clone(uow.events), Refusal: planChanged()}
 	}
 	return nil
+}
+
+func planChanged() *domain.Error {
+	return &domain.Error{Kind: domain.Conflict, Code: CodePlanChanged, Field: "plan",
+		Message: "by now it would do something else than the preview said, so nothing was done", Hint: "preview it again, and send the plan of that"}
 }
 
 // Plan is a digest of what a command did, or would do, to batches and lines.

@@ -44,17 +44,18 @@ type About struct {
 
 // call is a unit of work to be done.
 type call struct {
-	ctx    context.Context
-	name   string
-	origin domain.Origin
-	about  About
-	fn     func(context.Context, *UnitOfWork) error
-	result any              // of fn, when it has succeeded
-	kept   func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
-	turn   atomic.Int32     // one of the following
-	queued time.Time        // when it was handed over, if somebody observes
-	err    error            // the outcome, once done was called
-	done   func()           // called after the commit
+	ctx     context.Context
+	name    string
+	origin  domain.Origin
+	about   About
+	receipt Receipt // zero if it came of no message
+	fn      func(context.Context, *UnitOfWork) error
+	result  any              // of fn, when it has succeeded
+	kept    func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
+	turn    atomic.Int32     // one of the following
+	queued  time.Time        // when it was handed over, if somebody observes
+	err     error            // the outcome, once done was called
+	done    func()           // called after the commit
 }
 
 // A call is begun or withdrawn, whichever comes first, and never both.
@@ -207,7 +208,7 @@ func (t *Transactor) next(l *lane) []*call {
 // all of them do.
 func (t *Transactor) run(l *lane, calls []*call) {
 	wrote, err := t.transact(l, calls)
-	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) {
+	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) && !errors.Is(err, ErrOutcomeUnknown) {
 		for i := range calls {
 			t.run(l, calls[i:i+1])
 		}
@@ -266,7 +267,7 @@ func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ e
 			return false, s.broken
 		}
 	}
-	if len(s.events) == 0 && len(s.answers) == 0 {
+	if len(s.events) == 0 && len(s.answers) == 0 && len(s.receipts) == 0 {
 		return false, nil
 	}
 	return len(s.events) > 0, tx.Write(ctx, s.changes())

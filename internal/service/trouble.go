@@ -14,10 +14,16 @@ const (
 	CodeTimedOut    = "timed_out"    // its turn did not come in time
 	CodeStorageFull = "storage_full" // no space is left
 	CodeReadOnly    = "read_only"    // the storage can be read, but not written to
+
+	CodeOutcomeUnknown = "outcome_unknown" // it may have been done
 )
 
 // trouble is what a caller is told of a transaction that failed.
 func trouble(err error) error {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return unavailable(CodeOutcomeUnknown, "the answer of the database got lost: it may be done or not",
+			"send the same again, with the same key if it had one: what was done already is not done twice")
+	}
 	if errors.Is(err, ErrStorage) {
 		return StorageTrouble(err)
 	}

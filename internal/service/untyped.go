@@ -14,5 +14,5 @@ func PerformAny(ctx context.Context, b *Bus, cmd domain.Message, terms Terms) (E
 
 // PreviewAny is Preview for a command of a type that the caller doesn't know.
 func PreviewAny(ctx context.Context, b *Bus, cmd domain.Message) (Effect[any], error) {
-	return preview[any](ctx, b, cmd)
+	return preview[any](ctx, b, cmd, Terms{})
 }

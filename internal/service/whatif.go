@@ -111,7 +111,15 @@ func PerformTogether(ctx context.Context, b *Bus, commands []domain.Message, pla
 		return Difference{}, err
 	}
 	run := c.fn
-	c.fn = func(ctx context.Context, uow *UnitOfWork) error { return Terms{Plan: plan}.perform(ctx, uow, run) }
+	c.fn = func(ctx context.Context, uow *UnitOfWork) error {
+		if err := run(ctx, uow); err != nil {
+			return err
+		}
+		if plan != "" && plan != planOf(uow.events) {
+			return planChanged()
+		}
+		return nil
+	}
 	if err := b.work.do(ctx, c); err != nil {
 		return Difference{}, err // d may still be being written, if ctx ended first
 	}

@@ -166,6 +166,16 @@ type Webhook struct {
 	Secret string    `json:"secret,omitempty"` // signs what is posted; only whoever adds it is told
 }
 
+// ParkedMessage is a message from outside that could not be done.
+type ParkedMessage struct {
+	Number   int64     `json:"number"` // the one parked first has the smallest
+	ID       string    `json:"id"`     // of the message, with where it came from
+	Body     string    `json:"body"`   // as it came, but for what is no text
+	Attempts int       `json:"attempts"`
+	Error    string    `json:"error"` // the last one
+	At       time.Time `json:"at"`    // when it was parked
+}
+
 // Stats are the numbers of the whole shop.
 type Stats struct {
 	Products  int   `json:"products"`
@@ -266,6 +276,9 @@ type Reader interface {
 	Mails(ctx context.Context, page Page) (List[Mail], error)
 	// Mail returns a mail.
 	Mail(ctx context.Context, id int64) (Mail, error)
+	// ParkedMessages lists messages from outside that could not be done, the one
+	// parked first first.
+	ParkedMessages(ctx context.Context, page Page) (List[ParkedMessage], error)
 	// Allocations yields every allocated line, the one allocated first first.
 	Allocations(ctx context.Context) iter.Seq2[Line, error]
 	// Stats returns the numbers of the whole shop.

@@ -33,6 +33,8 @@ func open(t *testing.T) storetest.Store {
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
+func TestViews(t *testing.T) { storetest.Views(t, open) }
+
 func TestSoakStore(t *testing.T) { storetest.Soak(t, open) }
 
 // shop is a store and the folder that its files are in.

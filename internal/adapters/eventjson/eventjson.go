@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"allot/internal/domain"
+	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // decoders has every event there is and ever was: what was written once must
@@ -66,4 +68,14 @@ func Decode(name string, body []byte) (domain.Event, error) {
 		return nil, fmt.Errorf("decode %s: %w", name, err)
 	}
 	return e, nil
+}
+
+// View returns an event of the log as readers see it.
+func View(e service.Envelope) (views.Event, error) {
+	body, err := Encode(e.Event)
+	return views.Event{
+		Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
+		Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
+		Data: body,
+	}, err
 }

@@ -15,6 +15,7 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 	alone.(*sync.Mutex).Lock()
 	defer alone.(*sync.Mutex).Unlock()
 
+	s.begin(sub)
 	events := s.undelivered(sub, limit)
 	if len(events) == 0 {
 		return 0, nil
@@ -26,6 +27,15 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 		s.world.positions[sub.Name] = events[done-1].Position
 	}
 	return done, err
+}
+
+// begin gives a subscription its first position.
+func (s *Store) begin(sub service.Subscription) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.world.positions[sub.Name]; !known && sub.FromNow {
+		s.world.positions[sub.Name] = int64(len(s.world.log))
+	}
 }
 
 func (s *Store) undelivered(sub service.Subscription, limit int) (out []service.Envelope) {

@@ -46,6 +46,9 @@ type world struct {
 	webhooks    map[int64]views.Webhook
 	lastWebhook int64 // id
 	answers     map[service.AnswerID]service.KeptAnswer
+	received    map[string]bool   // ids of messages
+	latest      map[string]string // places of messages, by subject
+	parked      []views.ParkedMessage
 }
 
 type failed struct {
@@ -64,6 +67,8 @@ func New() *Store {
 		noted:      map[int64]int64{},
 		webhooks:   map[int64]views.Webhook{},
 		answers:    map[service.AnswerID]service.KeptAnswer{},
+		received:   map[string]bool{},
+		latest:     map[string]string{},
 	}}
 }
 
@@ -91,13 +96,16 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 		s.world.append(e)
 	}
 	s.world.keep(t.answers, t.forget)
+	for _, r := range t.receipts {
+		s.world.receive(r)
+	}
 	return nil
 }
 
 // View implements service.Store.
 func (s *Store) View(ctx context.Context, fn func(context.Context, service.Reader) error) error {
 	s.mu.RLock()
-	snapshot := world{Projection: s.world.Clone()}
+	snapshot := world{Projection: s.world.Clone(), received: maps.Clone(s.world.received), latest: maps.Clone(s.world.latest)}
 	s.mu.RUnlock()
 	return fn(ctx, reader{&snapshot})
 }
@@ -160,6 +168,7 @@ func (r reader) Load(_ context.Context, want service.Want) (found service.Found,
 			found.Answers = append(found.Answers, a)
 		}
 	}
+	found.Received, found.Latest = r.known(want.Receipts)
 	return found, nil
 }
 
@@ -217,11 +226,12 @@ func each[T any](items []T) iter.Seq2[T, error] {
 // tx is a service.Tx. It keeps what is written until the end.
 type tx struct {
 	reader
-	given   map[service.Sequence]int64
-	written []service.Envelope
-	answers []service.KeptAnswer
-	forget  time.Time
-	failed  error // of Write
+	given    map[service.Sequence]int64
+	written  []service.Envelope
+	answers  []service.KeptAnswer
+	forget   time.Time
+	receipts []service.Receipt
+	failed   error // of Write
 }
 
 // Reserve implements service.Tx.
@@ -241,5 +251,6 @@ func (t *tx) Write(_ context.Context, c service.Changes) error {
 	}
 	t.written = append(t.written, c.Events...)
 	t.answers, t.forget = append(t.answers, c.Answers...), c.Forget
+	t.receipts = append(t.receipts, c.Receipts...)
 	return nil
 }

@@ -16,3 +16,5 @@ func open(*testing.T) storetest.Store { return memory.New() }
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
 func TestSoakStore(t *testing.T) { storetest.Soak(t, open) }
+
+func TestViews(t *testing.T) { storetest.Views(t, open) }

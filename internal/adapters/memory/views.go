@@ -144,7 +144,7 @@ func (s *Store) Events(_ context.Context, page views.Page) (views.List[views.Eve
 	defer s.mu.RUnlock()
 	var out []views.Event
 	for _, e := range s.world.log[min(max(after, 0), int64(len(s.world.log))):] {
-		v, err := viewEvent(e)
+		v, err := eventjson.View(e)
 		if err != nil {
 			return views.List[views.Event]{}, err
 		}
@@ -154,15 +154,6 @@ func (s *Store) Events(_ context.Context, page views.Page) (views.List[views.Eve
 		}
 	}
 	return views.NewList(out, page.Size(), func(e views.Event) string { return service.CursorAtNumber(e.Position) }), nil
-}
-
-func viewEvent(e service.Envelope) (views.Event, error) {
-	body, err := eventjson.Encode(e.Event)
-	return views.Event{
-		Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
-		Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
-		Data: body,
-	}, err
 }
 
 // Failures implements views.Reader.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"allot/internal/adapters/eventjson"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -25,7 +26,7 @@ func (s *Store) Recent(_ context.Context, f views.LogFilter, page views.Page) (v
 	from := max(before-views.MaxLook, 1)
 	var out []views.Event
 	for _, e := range slices.Backward(s.world.log[from-1 : before-1]) {
-		shown, err := viewEvent(e)
+		shown, err := eventjson.View(e)
 		if err != nil {
 			return views.List[views.Event]{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"allot/internal/adapters/eventjson"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -75,7 +76,7 @@ func (s *Store) History(_ context.Context, orderID, sku string) (out views.Histo
 		if e.SKU != sku || domain.LineOf(e.Event) != orderID {
 			continue
 		}
-		v, err := viewEvent(e)
+		v, err := eventjson.View(e)
 		if err != nil {
 			return out, err
 		}

@@ -44,7 +44,7 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 	at := s.delivery.of(sub.Name)
 	at.Lock()
 	defer at.Unlock()
-	if err := s.recall(ctx, sub.Name, at); err != nil {
+	if err := s.recall(ctx, sub, at); err != nil {
 		return 0, err
 	}
 	end := s.end()
@@ -64,15 +64,22 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 	return done, errors.Join(err, s.change(moveOn, sub.Name, at.position))
 }
 
-func (s *Store) recall(ctx context.Context, name string, at *subscription) error {
+func (s *Store) recall(ctx context.Context, sub service.Subscription, at *subscription) error {
 	if at.known {
 		return nil
 	}
-	err := s.readers.QueryRowContext(ctx, `SELECT coalesce(max(position), 0) FROM subscriptions WHERE name = ?`, name).Scan(&at.position)
+	position := int64(-1) // it has none yet
+	err := s.readers.QueryRowContext(ctx, `SELECT coalesce(max(position), -1) FROM subscriptions WHERE name = ?`, sub.Name).Scan(&position)
 	if err != nil {
-		return fmt.Errorf("read the position of %s: %w", name, err)
+		return fmt.Errorf("read the position of %s: %w", sub.Name, err)
 	}
-	at.known = true
+	if position < 0 && sub.FromNow {
+		position = s.end()
+		if err := s.change(moveOn, sub.Name, position); err != nil {
+			return fmt.Errorf("give %s a position: %w", sub.Name, err)
+		}
+	}
+	at.known, at.position = true, max(position, 0)
 	return nil
 }
 

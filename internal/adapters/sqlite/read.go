@@ -61,8 +61,10 @@ func (r *reading) Load(_ context.Context, want service.Want) (found service.Foun
 	if err != nil {
 		return found, err
 	}
-	found.Answers, err = r.answers(want.Answers)
-	return found, err
+	if found.Answers, err = r.answers(want.Answers); err != nil {
+		return found, err
+	}
+	return found, r.received(want.Receipts, &found)
 }
 
 func (r *reading) answers(want []service.AnswerID) (found []service.KeptAnswer, _ error) {

@@ -50,3 +50,5 @@ func open(t *testing.T) storetest.Store {
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
 func TestSoakStore(t *testing.T) { storetest.Soak(t, open) }
+
+func TestViews(t *testing.T) { storetest.Views(t, open) }

@@ -91,7 +91,10 @@ func (t *tx) writeAll(c service.Changes) error {
 	if err := t.writeEvents(c.Events); err != nil {
 		return err
 	}
-	return t.writeAnswers(c)
+	if err := t.writeAnswers(c); err != nil {
+		return err
+	}
+	return t.writeReceipts(c.Receipts)
 }
 
 // writeAnswers keeps answers. For each it forgets two old ones, if there are

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"allot/internal/domain"
@@ -30,12 +31,20 @@ func (f *faulty) next() error {
 // InTx implements service.Store.
 func (f *faulty) InTx(ctx context.Context, fn func(context.Context, service.Tx) error) error {
 	f.begun++
-	return f.Store.InTx(ctx, func(ctx context.Context, tx service.Tx) error {
+	failed := false
+	err := f.Store.InTx(ctx, func(ctx context.Context, tx service.Tx) error {
 		if err := fn(ctx, &faultyTx{tx, f}); err != nil {
+			failed = true
 			return err
 		}
-		return f.next() // COMMIT
+		err := f.next() // COMMIT
+		failed = err != nil
+		return err
 	})
+	if errors.Is(err, service.ErrStale) && !failed {
+		f.begun-- // the store asks for another run by itself, as it may
+	}
+	return err
 }
 
 type faultyTx struct {

@@ -52,7 +52,7 @@ func priorityDecides(t *testing.T, s Store) {
 func once(key, request string) service.Terms {
 	return service.Terms{Once: &service.Once{
 		AnswerID: service.AnswerID{Scope: "ann POST /v1/orders", Key: key}, Request: request,
-		Answer: func(result any, err error) []byte {
+		Answer: func(result any, _ []service.Envelope, err error) []byte {
 			return fmt.Append(nil, told(service.Outcome[any]{Result: result, Err: err}))
 		},
 	}}

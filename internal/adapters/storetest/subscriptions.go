@@ -19,6 +19,7 @@ var subscriptionRules = []rule{
 	{"is delivered events as they were recorded", deliversWholeEvents},
 	{"is delivered only what it wants", deliversWhatIsWanted},
 	{"is delivered again what was not done", repeatsWhatWasNotDone},
+	{"begins at the end of the log if it is to", beginsNow},
 	{"has nothing to do when there is nothing new", deliversNothing},
 	{"survives a panic", deliversAfterPanic},
 	{"is delivered to by one at a time", deliversOneAtATime},
@@ -152,6 +153,18 @@ func repeatsWhatWasNotDone(t *testing.T, s Store) {
 		}
 	}
 	equal(t, "what is left", positions(delivered(t, s, all("slow"), 9)), nil)
+}
+
+func beginsNow(t *testing.T, s Store) {
+	do(t, s, batch("b1", "CHAIR", 9), order("o-1", "CHAIR", 1))
+	now := service.Subscription{Name: "from now", FromNow: true}
+	none := service.Subscription{Name: "from now, of some", Events: []string{"allocated"}, FromNow: true}
+	for _, sub := range []service.Subscription{now, none} {
+		equal(t, "what was there before", positions(delivered(t, s, sub, 9)), nil)
+	}
+	do(t, s, cancel("o-1", "CHAIR"), order("o-2", "CHAIR", 1))
+	equal(t, "what came since", positions(delivered(t, s, now, 9)), upTo(3, 5))
+	equal(t, "what came since, of some", positions(delivered(t, s, none, 9)), []int64{5})
 }
 
 func deliversNothing(t *testing.T, s Store) {

@@ -71,8 +71,8 @@ func linesInTrouble(t *testing.T, s *shop) {
 		needed("late", 2, december), needed("waits", 3, december.AddDays(2)), needed("waits long", 3, january.AddDays(9)),
 	)
 	type trouble struct {
-		order string
-		days  int
+		Order string
+		Days  int
 	}
 	found := func(list func(string, views.Page) (views.List[views.LateLine], error), asOf string) (out []trouble) {
 		page := views.Page{Limit: 1}
@@ -127,7 +127,7 @@ func historyOfALine(t *testing.T, s *shop) {
 	highest := 9
 	line.Why = nil
 	same(t, line, views.Line{
-		OrderID: "order-5", SKU: "TABLE", Qty: 3, Status: "shipped", BatchRef: "t3", PromiseChanged: true, FirstPromise: line.FirstPromise,
+		OrderID: "order-5", SKU: "TABLE", Qty: 3, Status: "shipped", BatchRef: "t3",
 		Priority: &highest, Shipped: 3, Returned: 1,
 	})
 	if _, err := s.History(t.Context(), "order-1", "RUG"); !errors.Is(err, views.ErrNotFound) {

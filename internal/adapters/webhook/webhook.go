@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"allot/internal/adapters/cloudevents"
+	"allot/internal/adapters/eventjson"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -28,7 +29,6 @@ import (
 
 // Options say how events are posted.
 type Options struct {
-	Source       string        // URI of the shop, as CloudEvents have it
 	AllowPrivate bool          // also to addresses that are not public
 	Timeout      time.Duration // for a whole request; 0: DefaultTimeout
 	Now          func() time.Time
@@ -47,9 +47,8 @@ const (
 
 // Client posts events to webhooks.
 type Client struct {
-	source string
-	now    func() time.Time
-	http   http.Client
+	now  func() time.Time
+	http http.Client
 }
 
 // New returns a Client.
@@ -61,7 +60,7 @@ func New(o Options) *Client {
 	if !o.AllowPrivate {
 		dialer.Control = refusePrivate
 	}
-	return &Client{source: o.Source, now: o.Now, http: http.Client{
+	return &Client{now: o.Now, http: http.Client{
 		Timeout:       o.Timeout,
 		Transport:     &http.Transport{DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}, // no proxy: it would look addresses up by itself
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -119,7 +118,7 @@ func keyOf(secret string) ([]byte, error) {
 // but 2xx is a failed attempt.
 func (c *Client) To(w views.Webhook) service.Deliverer {
 	return func(ctx context.Context, env service.Envelope) error {
-		body, err := cloudevents.Encode(env, c.source)
+		body, err := encode(env)
 		if err != nil {
 			return err
 		}
@@ -127,13 +126,21 @@ func (c *Client) To(w views.Webhook) service.Deliverer {
 		if err != nil {
 			return fmt.Errorf("post to %s: %w", w.URL, err)
 		}
-		r.Header.Set("Content-Type", cloudevents.ContentType)
+		r.Header.Set("Content-Type", cloudevents.MediaType)
 		r.Header.Set("User-Agent", "allot")
 		if err := sign(r.Header, w.Secret, strconv.FormatInt(env.Position, 10), c.now(), body); err != nil {
 			return fmt.Errorf("sign for %s: %w", w.URL, err)
 		}
 		return c.post(r)
 	}
+}
+
+func encode(env service.Envelope) ([]byte, error) {
+	e, err := eventjson.View(env)
+	if err != nil {
+		return nil, err
+	}
+	return cloudevents.Encode(e)
 }
 
 // sign puts the headers of Standard Webhooks into a header.

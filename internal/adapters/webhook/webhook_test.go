@@ -18,7 +18,6 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"allot/internal/adapters/cloudevents"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -49,7 +48,7 @@ func receiver(t *testing.T, answer http.HandlerFunc) (url string) {
 
 func open(t *testing.T, o Options) *Client {
 	t.Helper()
-	o.Source, o.Now = "/shop", time.Now
+	o.Now = time.Now
 	c := New(o)
 	t.Cleanup(c.Close)
 	return c
@@ -77,7 +76,7 @@ func TestAReceiverCanVerifyARequestWithTheStandardsOwnLibrary(t *testing.T) {
 			t.Error("another body has the same signature")
 		}
 		var e struct{ ID, Type, Subject, Source string }
-		if err := json.Unmarshal(body, &e); err != nil || e.ID != "7" || e.Type != "allot.out_of_stock.v1" || e.Subject != "LAMP" || e.Source != "/shop" {
+		if err := json.Unmarshal(body, &e); err != nil || e.ID != "7" || e.Type != "allot.out_of_stock.v1" || e.Subject != "LAMP" || e.Source != "/allot" {
 			t.Errorf("the body is %s (error %v)", body, err)
 		}
 		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/cloudevents+json" || r.Header.Get("webhook-id") != "7" {
@@ -231,7 +230,7 @@ func TestTheRequestInTheDocumentationIsSignedAsItSays(t *testing.T) {
 	if got, want := h.Get("webhook-signature"), find(`(?m)^webhook-signature: (\S+)$`); got != want {
 		t.Errorf("it is signed %s, and the documentation says %s", got, want)
 	}
-	e, err := cloudevents.Encode(happened, "/allot")
+	e, err := encode(happened)
 	if err != nil || string(e) != body {
 		t.Errorf("the event is %s (error %v), and the documentation says %s", e, err, body)
 	}

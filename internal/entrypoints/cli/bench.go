@@ -21,7 +21,8 @@ func (r *run) bench() *cobra.Command {
 		Long: "Measures, in a database of its own that is removed afterwards, or against a server\n" +
 			"that was started with --bench. Whatever is compared is measured in turn, round by\n" +
 			"round: look at the ratios, and at how far lowest and highest are apart.\n\n" +
-			"Without a scenario, all are measured but year, which needs a folder.\n\n" + scenarioList(),
+			"Without a scenario, all are measured but postgres, which needs the programs of\n" +
+			"PostgreSQL, and year, which needs a folder.\n\n" + scenarioList(),
 		Example: examples(
 			"allot bench", "everything; takes some minutes",
 			"allot bench echo hot", "over HTTP: beside an echo, and on one SKU",
@@ -36,7 +37,7 @@ func (r *run) bench() *cobra.Command {
 	f := cmd.Flags()
 	f.IntVar(&o.Clients, "clients", 64, "clients at once")
 	f.IntVar(&o.Rounds, "rounds", 5, "rounds of everything that is compared")
-	f.DurationVar(&o.Round, "round", 0, "how long each measurement over HTTP takes (default 2s)")
+	f.DurationVar(&o.Round, "round", 0, "how long each measurement over HTTP or on PostgreSQL takes (default 2s)")
 	f.DurationVar(&o.Overload, "overload", 0, "how long each overload takes, in the scenario overload (default 1m0s)")
 	f.IntVar(&o.Existing, "existing", 1_000_000, "allocations that are there already, in the scenario growth")
 	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenario year")
@@ -116,5 +117,5 @@ func chosen(named []string, o bench.Options) (out []string, _ error) {
 	if len(named) > 0 {
 		return named, nil
 	}
-	return slices.DeleteFunc(known, func(s string) bool { return s == "year" && o.Folder == "" }), nil
+	return slices.DeleteFunc(known, func(s string) bool { return s == "postgres" || s == "year" && o.Folder == "" }), nil
 }

@@ -15,13 +15,14 @@ import (
 func (r *run) db() *cobra.Command {
 	return parent(&cobra.Command{
 		Use:   "db",
-		Short: "Back up, restore and check the database",
-		Long:  "The database is one file of SQLite's, by default allot.db in the data directory.",
+		Short: "Back up, restore, check and move the database",
+		Long: "The database is one file of SQLite's, by default allot.db in the data directory,\n" +
+			"or a database of PostgreSQL, which any number of servers may share: --db names it.",
 		Example: examples(
 			"allot db backup allot-backup.db", "a server may run meanwhile",
 			"allot db check", "is the file intact?",
 		),
-	}, r.dbBackup(), r.dbRestore(), r.dbCheck())
+	}, r.dbBackup(), r.dbRestore(), r.dbCheck(), r.dbMigrate(), r.dbStats(), r.dbCopy())
 }
 
 func (r *run) dbBackup() *cobra.Command {
@@ -37,7 +38,7 @@ func (r *run) dbBackup() *cobra.Command {
 		),
 		Args: needs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file := r.config.SQLiteFile()
+			file := r.config.Database()
 			err := bootstrap.Backup(cmd.Context(), file, args[0], force)
 			if errors.Is(err, bootstrap.ErrExists) {
 				return &failure{wire.ExitConflict, err.Error(), "choose another name, or replace it with --force"}
@@ -45,7 +46,7 @@ func (r *run) dbBackup() *cobra.Command {
 			if err == nil {
 				r.say("%s has all that is in %s", args[0], file)
 			}
-			return r.orNoDatabase(err)
+			return orNotSQLite(r.orNoDatabase(err), "have pg_dump write a copy of a PostgreSQL database")
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "replace the file if it exists")
@@ -68,8 +69,8 @@ func (r *run) dbRestore() *cobra.Command {
 }
 
 func (r *run) restore(ctx context.Context, backup string) error {
-	file := r.config.SQLiteFile()
-	if err := r.confirm(ctx, fmt.Sprintf("Put %s in the place of %s?", backup, file), "pass --yes"); err != nil {
+	file := r.config.Database()
+	if err := r.confirm(ctx, fmt.Sprintf("Put %s in the place of %s?", backup, r.config.DatabaseName()), "pass --yes"); err != nil {
 		return err
 	}
 	if err := r.checkNotServed(); err != nil {
@@ -77,7 +78,7 @@ func (r *run) restore(ctx context.Context, backup string) error {
 	}
 	kept, err := bootstrap.Restore(ctx, backup, file, r.command)
 	if err != nil {
-		return err
+		return orNotSQLite(err, "have pg_restore put back what pg_dump has written")
 	}
 	r.say("%s has what %s had", file, backup)
 	if kept != "" {
@@ -87,7 +88,7 @@ func (r *run) restore(ctx context.Context, backup string) error {
 }
 
 var healthColumns = []column[bootstrap.Health]{
-	{name: "file", text: func(h bootstrap.Health) string { return h.File }},
+	{name: "file", text: func(h bootstrap.Health) string { return h.File }}, // or the name of the database
 	{name: "bytes", text: func(h bootstrap.Health) string { return strconv.FormatInt(h.Bytes, 10) }},
 	{name: "schema_version", text: func(h bootstrap.Health) string { return strconv.FormatInt(h.Schema, 10) }},
 	{name: "faults", text: func(h bootstrap.Health) string { return strconv.Itoa(len(h.Faults)) }},
@@ -96,16 +97,17 @@ var healthColumns = []column[bootstrap.Health]{
 func (r *run) dbCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "Check that the database file is intact",
-		Long: "Has SQLite check the pages, indexes and references of the database file, and says\n" +
-			"which version its tables have. Whether what is in them is right, allot verify says.",
+		Short: "Check that the database is intact",
+		Long: "Has SQLite check the pages, indexes and references of the database file, or asks\n" +
+			"PostgreSQL whether it keeps what it acknowledges; and says which version the tables\n" +
+			"have. Whether what is in them is right, allot verify says.",
 		Example: examples(
 			"allot db check", "a server may run meanwhile",
 			"allot db check --db sqlite:allot-backup.db", "look at a backup",
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			health, err := bootstrap.Check(cmd.Context(), r.config.SQLiteFile())
+			health, err := bootstrap.Check(cmd.Context(), r.config.Database())
 			if err != nil {
 				return r.orNoDatabase(err)
 			}
@@ -113,7 +115,7 @@ func (r *run) dbCheck() *cobra.Command {
 				return err
 			}
 			if health.Schema < health.Known {
-				r.say("hint: this program knows schema version %d: allot serve brings the tables up to date", health.Known)
+				r.say("hint: this program knows schema version %d: allot db migrate brings the tables up to date", health.Known)
 			}
 			return faulty(health.Faults)
 		},

@@ -131,7 +131,7 @@ func (r *run) checkIsSample(ctx context.Context, s bootstrap.Store) error {
 	if err := json.Unmarshal(events.Items[0].Data, &began); err == nil && slices.Equal(row[:3], []string{began.Ref, began.SKU, strconv.Itoa(began.Qty)}) {
 		return nil
 	}
-	return &failure{wire.ExitConflict, r.config.SQLiteFile() + " has another shop than the sample, and nothing was added to it", "name an empty directory with --data"}
+	return &failure{wire.ExitConflict, r.config.DatabaseName() + " has another shop than the sample, and nothing was added to it", "name an empty directory with --data"}
 }
 
 // firstDay is the day that the sample begins on: today, or if it was imported
@@ -171,7 +171,7 @@ func (r *run) tellSample(s shown) error {
 	if r.config.Output != config.OutputTable {
 		return list(r, summaryColumns, these(s.Batches, s.Orders))
 	}
-	fmt.Fprintf(r.Out, "The sample shop, in %s: orders of one day, which was shifted to %s, and stock for most of them.\n\n", r.config.SQLiteFile(), s.FirstDay)
+	fmt.Fprintf(r.Out, "The sample shop, in %s: orders of one day, which was shifted to %s, and stock for most of them.\n\n", r.config.DatabaseName(), s.FirstDay)
 	b, o := s.Batches, s.Orders
 	for _, row := range []struct {
 		n          int

@@ -36,7 +36,7 @@ func (r *run) atDesk(ctx context.Context, fn func(desk) error) error {
 		}
 		return errors.Join(fn(remoteDesk{c, r.origin().Actor}), c.close())
 	}
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	owner, ok := bootstrap.OwnerOf(file)
 	if !ok || owner.URL == "" {
 		app, err := bootstrap.Open(ctx, file, r.command, r.options())

@@ -66,11 +66,13 @@ var findingColumns = []column[finding]{
 }
 
 func (r *run) examine(ctx context.Context) error {
-	findings := []finding{r.checkSettings(), r.checkDirectory(), r.checkPermissions(), r.checkSpace()}
-	owner, owned := bootstrap.OwnerOf(r.config.SQLiteFile())
-	findings = append(findings, checkOwner(owner, owned))
-	findings = append(findings, r.checkDatabase(ctx)...)
-	findings = append(findings, r.checkServer(ctx, owner)...)
+	findings := []finding{r.checkSettings()}
+	if r.config.Postgres() {
+		findings = append(findings, r.checkPostgres(ctx)...)
+		findings = append(findings, r.checkServer(ctx, bootstrap.Owner{})...)
+	} else {
+		findings = append(findings, r.examineFile(ctx)...)
+	}
 	if err := list(r, findingColumns, these(findings...)); err != nil {
 		return err
 	}
@@ -84,6 +86,28 @@ func (r *run) examine(ctx context.Context) error {
 		return &failure{exit: wire.ExitFailed, what: count(broken, "check failed", "checks failed")}
 	}
 	return nil
+}
+
+// examineFile looks at a database in a file, and at what is around it.
+func (r *run) examineFile(ctx context.Context) []finding {
+	findings := []finding{r.checkDirectory(), r.checkPermissions(), r.checkSpace()}
+	owner, owned := bootstrap.OwnerOf(r.config.SQLiteFile())
+	findings = append(findings, checkOwner(owner, owned))
+	findings = append(findings, r.checkDatabase(ctx)...)
+	return append(findings, r.checkServer(ctx, owner)...)
+}
+
+// checkPostgres looks at a database of PostgreSQL, whose disk and processes are
+// for its own programs to look at.
+func (r *run) checkPostgres(ctx context.Context) []finding {
+	h, err := bootstrap.Check(ctx, r.config.Database())
+	if err != nil {
+		return []finding{fail("database", "look whether it runs, and whether --db names it", "it can't be asked: %v", err)}
+	}
+	if len(h.Faults) > 0 {
+		return []finding{fail("database", "set that right in its configuration, or accept the loss with --allow-loss", "%s: %s", h.File, strings.Join(h.Faults, "; ")), checkSchema(h.Schema, h.Known)}
+	}
+	return []finding{ok("database", "%s answers, and keeps what it acknowledges: %s", h.File, size(uint64(h.Bytes))), checkSchema(h.Schema, h.Known)}
 }
 
 // checkSettings says which settings were set, and where.
@@ -129,18 +153,18 @@ func (r *run) checkDatabase(ctx context.Context) []finding {
 	}
 	return []finding{
 		ok("database", "%s is intact, as far as can be seen quickly: %s", file, size(uint64(i.Bytes))),
-		checkSchema(i), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i),
+		checkSchema(i.Schema, i.Known), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i),
 	}
 }
 
-func checkSchema(i bootstrap.Inspection) finding {
+func checkSchema(have, known int64) finding {
 	switch {
-	case i.Schema < i.Known:
-		return warn("schema", "allot serve brings it up to date; back it up first: allot db backup FILE", "version %d, and this program knows version %d", i.Schema, i.Known)
-	case i.Schema > i.Known:
-		return fail("schema", "use the newer program that wrote it", "version %d, and this program knows only version %d", i.Schema, i.Known)
+	case have < known:
+		return warn("schema", "allot serve brings it up to date; back it up first: allot db backup FILE, or pg_dump", "version %d, and this program knows version %d", have, known)
+	case have > known:
+		return fail("schema", "use the newer program that wrote it", "version %d, and this program knows only version %d", have, known)
 	}
-	return ok("schema", "version %d, which this program knows", i.Schema)
+	return ok("schema", "version %d, which this program knows", have)
 }
 
 func checkDeliveries(i bootstrap.Inspection) finding {

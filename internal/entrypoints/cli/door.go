@@ -57,7 +57,7 @@ func (r *run) open(ctx context.Context) (*door, error) {
 	if r.dryRun {
 		return r.intoImagination(ctx)
 	}
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
 		return r.throughOwner(owner), nil
 	}
@@ -72,7 +72,7 @@ func (r *run) open(ctx context.Context) (*door, error) {
 }
 
 func (r *run) options() bootstrap.Options {
-	return bootstrap.Options{Group: r.config.Group, Now: r.Now, WebhooksAnywhere: r.config.WebhookPrivate}
+	return bootstrap.Options{Group: r.config.Group, Now: r.Now, WebhooksAnywhere: r.config.WebhookPrivate, AllowLoss: r.config.AllowLoss}
 }
 
 func sendTo(bus *service.Bus) importer.Sink {
@@ -133,8 +133,8 @@ func (r *run) intoImagination(ctx context.Context) (*door, error) {
 // preview opens the database for previews. If there is none yet, they are about
 // an empty shop.
 func (r *run) preview(ctx context.Context) (*bootstrap.App, error) {
-	file := r.config.SQLiteFile()
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+	file := r.config.Database()
+	if bootstrap.Missing(file) {
 		return bootstrap.Imagine(r.options()), nil
 	}
 	return bootstrap.OpenReadOnly(ctx, file, r.options())
@@ -198,7 +198,7 @@ func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
 		return usage("run it where the data directory is, without "+r.sourceOf("server"),
 			"%s reads the database itself and can't ask %s", r.command, r.config.Server)
 	}
-	app, err := bootstrap.OpenReadOnly(ctx, r.config.SQLiteFile(), r.options())
+	app, err := bootstrap.OpenReadOnly(ctx, r.config.Database(), r.options())
 	if err != nil {
 		return r.orNoDatabase(err)
 	}
@@ -210,6 +210,6 @@ func (r *run) orNoDatabase(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &failure{wire.ExitFailed, "there is no database at " + r.config.SQLiteFile() + " yet",
+	return &failure{wire.ExitFailed, "there is no database at " + r.config.DatabaseName() + " yet",
 		"allot serve, allot import and allot demo create one; --data names another directory"}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -16,6 +14,7 @@ import (
 
 	"allot/docs"
 	"allot/internal/bootstrap"
+	"allot/internal/domain"
 	"allot/internal/entrypoints/httpapi"
 	"allot/internal/entrypoints/web"
 	"allot/internal/entrypoints/wire"
@@ -36,7 +35,7 @@ func (r *run) serve() *cobra.Command {
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, missing := os.Stat(r.config.SQLiteFile())
+			fresh := bootstrap.Missing(r.config.Database())
 			watch, err := r.startWatch(cmd.Context())
 			if err != nil {
 				return err
@@ -46,7 +45,7 @@ func (r *run) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := server{App: app, watch: watch, fresh: errors.Is(missing, fs.ErrNotExist), echo: echo}
+			s := server{App: app, watch: watch, fresh: fresh, echo: echo}
 			return errors.Join(r.serveUntilStopped(cmd.Context(), s), app.Close())
 		},
 	}
@@ -57,7 +56,7 @@ func (r *run) serve() *cobra.Command {
 var serverSettings = []string{
 	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
-	"smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+	"redis-url", "redis-keep", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 }
 
 // openToServe opens the database for a server.
@@ -71,13 +70,13 @@ func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error)
 	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
 		return nil, err
 	}
-	return bootstrap.Open(ctx, r.config.SQLiteFile(), r.command, o)
+	return bootstrap.Open(ctx, r.config.Database(), r.command, o)
 }
 
 // checkNotServed refuses a database that has a server: unlike a command, it is
 // not worth waiting for.
 func (r *run) checkNotServed() error {
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
 		return &bootstrap.InUseError{File: file, Owner: owner}
 	}
@@ -110,9 +109,14 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	if err := errors.Join(r.warn(ctx, s, e), r.greet(ctx, s, urls)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	takeIn, err := r.withRedis(s.App)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
 	var relay sync.WaitGroup
 	relay.Go(func() { s.Run(relaying) })
+	relay.Go(func() { takeIn(ctx) })
 
 	log := r.log()
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files})
@@ -121,7 +125,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: r.guard(e, s.Tokens),
-		Webhooks: s.Webhooks, Commits: s.Commits,
+		Webhooks: s.Webhooks, Commits: s.Commits, Unsafe: s.Unsafe, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()
@@ -192,7 +196,7 @@ func (r *run) greet(ctx context.Context, s server, urls []string) error {
 	if err != nil {
 		return err
 	}
-	about := started{r.Version, urls[0], r.config.SQLiteFile(), s.fresh, stats}
+	about := started{r.Version, urls[0], r.config.DatabaseName(), s.fresh, stats}
 	return object(r, about, func() error {
 		fresh := ""
 		if s.fresh {

@@ -131,7 +131,7 @@ func (r *run) tokenList() *cobra.Command {
 			if r.config.Server != "" {
 				return r.atDesk(cmd.Context(), show)
 			}
-			app, err := bootstrap.OpenReadOnly(cmd.Context(), r.config.SQLiteFile(), r.options())
+			app, err := bootstrap.OpenReadOnly(cmd.Context(), r.config.Database(), r.options())
 			if err != nil {
 				return r.orNoDatabase(err)
 			}

@@ -40,6 +40,10 @@ type verified struct {
 	Faults   []string `json:"faults"`
 }
 
+func verifiedOf(r service.Report) verified {
+	return verified{r.Products, r.Batches, r.Lines, r.Events, append([]string{}, r.Faults...)}
+}
+
 var verifiedColumns = []column[verified]{
 	{name: "products", text: func(v verified) string { return strconv.Itoa(v.Products) }},
 	{name: "batches", text: func(v verified) string { return strconv.Itoa(v.Batches) }},
@@ -59,7 +63,7 @@ func (r *run) verifyStore(ctx context.Context, s bootstrap.Store) error {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	v := verified{report.Products, report.Batches, report.Lines, report.Events, append([]string{}, report.Faults...)}
+	v := verifiedOf(report)
 	if err := object(r, v, func() error { return list(r, verifiedColumns, these(v)) }); err != nil {
 		return err
 	}

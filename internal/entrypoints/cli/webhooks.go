@@ -144,7 +144,7 @@ func (r *run) throughWebhooks(ctx context.Context, fn func(webhooks) error) erro
 	if r.config.Server != "" {
 		return fn(webhookServer{r.config.Server})
 	}
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
 		return fn(webhookServer{owner.URL})
 	}

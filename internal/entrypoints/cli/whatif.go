@@ -123,7 +123,7 @@ func (r *run) make(ctx context.Context, changes []domain.Message, plan string) (
 		}
 		return r.changesAt(ctx, c, path, changes, plan)
 	}
-	file := r.config.SQLiteFile()
+	file := r.config.Database()
 	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
 		return r.changesAt(ctx, r.toOwner(owner), path, changes, plan)
 	}

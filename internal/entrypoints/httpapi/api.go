@@ -3,7 +3,10 @@
 //
 //	api.go       the table of routes
 //	book.go      the book's routes, byte for byte
-//	batches.go   /v1, a resource a file: orders.go, products.go
+//	batches.go   /v1, a resource a file: orders.go, products.go, availability.go;
+//	             what happens to batches and lines later: batches_life.go,
+//	             orders_life.go
+//	perform.go   how commands are done, and on what conditions
 //	query.go     what may be said behind the question mark: pages, dry runs
 //	openapi.go   what the API says of itself, from the table and the types
 //	guard.go     who may use a route
@@ -38,6 +41,7 @@ import (
 	"time"
 
 	"allot/internal/access"
+	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -64,8 +68,10 @@ type Options struct {
 	Pages    http.Handler                // what people see at all other paths; nil: nothing
 	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
 	Guard    Guard
-	Webhooks *service.Webhooks // who events are posted to
-	Commits  *service.Pulse    // beats when events were committed; nil: live feeds look by themselves, once a second
+	Today    func() domain.Date // what day it is; nil: as in UTC
+	Webhooks *service.Webhooks  // who events are posted to
+	Commits  *service.Pulse     // beats when events were committed; nil: live feeds look by themselves, once a second
+	Unsafe   string             // what the database may lose of what it has acknowledged; empty: nothing
 }
 
 type api struct {
@@ -73,6 +79,7 @@ type api struct {
 	views    views.Reader
 	log      *slog.Logger
 	version  string
+	today    func() domain.Date
 	webhooks *service.Webhooks
 	commits  *service.Pulse
 	streams  chan struct{} // room for live feeds
@@ -84,13 +91,17 @@ type api struct {
 	gate     *gate
 	metrics  http.Handler
 	openAPI  func() ([]byte, error) // of its routes, written once
+	unsafe   string
 }
 
 // New returns the API over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
 		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
-		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams)}
+		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), unsafe: o.Unsafe}
+	if a.today = o.Today; a.today == nil {
+		a.today = todayInUTC
+	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -144,18 +155,32 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/v1/batches", access.Read, a.v1(list(a.listBatches, "sku")), &listBatchesDoc},
 		{http.MethodGet, "/v1/batches/{ref}", access.Read, a.v1(a.getBatch), &getBatchDoc},
 		{http.MethodPatch, "/v1/batches/{ref}", access.Stock, a.v1(a.changeBatch), &changeBatchDoc},
+		{http.MethodPost, "/v1/batches/{ref}/receive", access.Stock, a.v1(orEmpty(a.receiveBatch)), &receiveBatchDoc},
+		{http.MethodPost, "/v1/batches/{ref}/close", access.Stock, a.v1(orEmpty(a.closeBatch)), &closeBatchDoc},
+		{http.MethodPost, "/v1/batches/{ref}/reopen", access.Stock, a.v1(orEmpty(a.reopenBatch)), &reopenBatchDoc},
 		{http.MethodGet, "/v1/batches/{ref}/lines", access.Read, a.v1(list(a.listBatchLines)), &listBatchLinesDoc},
 
+		{http.MethodPost, "/v1/orders", access.Allocate, a.v1(a.createOrder), &createOrderDoc},
 		{http.MethodGet, "/v1/orders", access.Read, a.v1(list(a.listOrders, "status")), &listOrdersDoc},
 		{http.MethodGet, "/v1/orders/{order_id}", access.Read, a.v1(a.getOrder), &getOrderDoc},
 		{http.MethodPost, "/v1/orders/{order_id}/lines", access.Allocate, a.v1(a.createLine), &createLineDoc},
 		{http.MethodGet, "/v1/orders/{order_id}/lines/{sku}", access.Read, a.v1(a.getLine), &getLineDoc},
+		{http.MethodPatch, "/v1/orders/{order_id}/lines/{sku}", access.Allocate, a.v1(a.amendLine), &amendLineDoc},
 		{http.MethodDelete, "/v1/orders/{order_id}/lines/{sku}", access.Allocate, a.v1(a.cancelLine), &cancelLineDoc},
+		{http.MethodPost, "/v1/orders/{order_id}/lines/{sku}/ship", access.Stock, a.v1(orEmpty(a.shipLine)), &shipLineDoc},
+		{http.MethodPost, "/v1/orders/{order_id}/lines/{sku}/return", access.Stock, a.v1(a.returnLine), &returnLineDoc},
+		{http.MethodPost, "/v1/orders/{order_id}/lines/{sku}/confirm", access.Allocate, a.v1(orEmpty(a.confirmHold)), &confirmHoldDoc},
+		{http.MethodPost, "/v1/orders/{order_id}/lines/{sku}/release", access.Allocate, a.v1(orEmpty(a.releaseHold)), &releaseHoldDoc},
 		{http.MethodGet, "/v1/orders/{order_id}/lines/{sku}/explanation", access.Read, a.v1(a.explainLine), &explainLineDoc},
+		{http.MethodGet, "/v1/orders/{order_id}/lines/{sku}/history", access.Read, a.v1(a.lineHistory), &lineHistoryDoc},
+		{http.MethodGet, "/v1/late", access.Read, a.v1(a.late), &lateDoc},
+		{http.MethodGet, "/v1/at-risk", access.Read, a.v1(a.atRisk), &atRiskDoc},
 		{http.MethodGet, "/v1/backorders", access.Read, a.v1(list(a.listBackorders, "sku")), &listBackordersDoc},
 
 		{http.MethodGet, "/v1/products", access.Read, a.v1(list(a.listProducts)), &listProductsDoc},
 		{http.MethodGet, "/v1/products/{sku}", access.Read, a.v1(a.getProduct), &getProductDoc},
+		{http.MethodGet, "/v1/products/{sku}/availability", access.Read, a.v1(a.availability), &availabilityDoc},
+		{http.MethodGet, "/v1/availability", access.Read, a.v1(a.availabilities), &availabilitiesDoc},
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},

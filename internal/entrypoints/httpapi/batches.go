@@ -1,62 +1,29 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
 	"allot/internal/views"
 )
 
 var createBatchDoc = operation{
 	id: "create_batch", summary: "Add a batch of stock",
 	detail: "The first batch of a SKU makes it a product. The same batch again changes nothing and is answered with 200.",
-	query:  []string{"dry_run"}, body: wire.NewBatch.Members(),
+	query:  writeQuery, body: wire.NewBatch.Members(),
 	answers: answers{201: wire.Stocked{}, 200: wire.Stocked{}}, problems: []string{domain.CodeBatchConflict},
 }
 
 func (a *api) createBatch(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "dry_run")
-	if err != nil {
-		return err
-	}
-	cmd, err := decode(w, r, wire.NewBatch.Into(domain.CreateBatch{}))
-	if err != nil {
-		return err
-	}
-	effect, dryRun, err := perform(r.Context(), a, q, cmd)
-	if err != nil {
-		return err
-	}
-	result, status := wire.BatchResult(effect, dryRun)
-	w.Header().Set("Location", "/v1/batches/"+url.PathEscape(cmd.Ref))
-	return writeJSON(w, status, result)
-}
-
-var changeBatchDoc = operation{
-	id: "change_batch", summary: "Change how much of a batch was purchased",
-	detail: "Lines that no longer fit are placed again, or become backorders; stock that is new goes to backorders. `moves` has all of them.",
-	query:  []string{"dry_run"}, body: wire.BatchChange.Members(),
-	answers: answers{200: wire.Stocked{}}, problems: []string{domain.CodeUnknownBatch},
-}
-
-func (a *api) changeBatch(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "dry_run")
-	if err != nil {
-		return err
-	}
-	cmd, err := decode(w, r, wire.BatchChange.Into(domain.ChangeBatchQuantity{Ref: r.PathValue("ref")}))
-	if err != nil {
-		return err
-	}
-	effect, dryRun, err := perform(r.Context(), a, q, cmd)
-	if err != nil {
-		return err
-	}
-	result, _ := wire.BatchResult(effect, dryRun)
-	return writeJSON(w, http.StatusOK, result)
+	return obey(a, w, r, wire.NewBatch.Into(domain.CreateBatch{}), func(cmd domain.CreateBatch, effect service.Effect[domain.Batched], dryRun bool) (reply, error) {
+		result, status := wire.BatchResult(effect, dryRun)
+		return reply{status, "/v1/batches/" + url.PathEscape(cmd.Ref), after(effect.Events, dryRun), result}, nil
+	})
 }
 
 var getBatchDoc = operation{
@@ -68,14 +35,26 @@ func (a *api) getBatch(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parameters(r); err != nil {
 		return err
 	}
-	batch, err := a.views.Batch(r.Context(), r.PathValue("ref"))
-	if errors.Is(err, views.ErrNotFound) {
-		return domain.UnknownBatch(r.PathValue("ref"))
-	}
+	batch, err := a.batch(r.Context(), r.PathValue("ref"))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, batch)
+	version, err := a.versionOf(r.Context(), batch.SKU)
+	if err != nil {
+		return err
+	}
+	if batch, err = a.batch(r.Context(), batch.Ref); err != nil { // not older than the version
+		return err
+	}
+	return reply{status: http.StatusOK, version: version, body: batch}.send(w)
+}
+
+func (a *api) batch(ctx context.Context, ref string) (views.Batch, error) {
+	batch, err := a.views.Batch(ctx, ref)
+	if errors.Is(err, views.ErrNotFound) {
+		err = domain.UnknownBatch(ref)
+	}
+	return batch, err
 }
 
 var listBatchesDoc = operation{

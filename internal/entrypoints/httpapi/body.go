@@ -47,17 +47,36 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
 	body.Reset()
-	to := json.NewEncoder(body)
-	to.SetEscapeHTML(false)
-	if err := to.Encode(v); err != nil {
-		return fmt.Errorf("write the answer: %w", err)
+	if err := encodeTo(body, v); err != nil {
+		return err
 	}
 	write(w, status, jsonType, body.Bytes())
 	return nil
 }
 
+func encodeTo(body *bytes.Buffer, v any) error {
+	to := json.NewEncoder(body)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(v); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// encode is v as writeJSON answers with it.
+func encode(v any) ([]byte, error) {
+	var body bytes.Buffer
+	err := encodeTo(&body, v)
+	return body.Bytes(), err
+}
+
 // decode reads the JSON in a request's body.
 func decode[C any](w http.ResponseWriter, r *http.Request, read func([]byte, domain.Origin) (C, error)) (cmd C, _ error) {
+	return decodeUpTo(MaxBody, w, r, read)
+}
+
+// decodeUpTo is decode for a body of at most so many bytes.
+func decodeUpTo[C any](limit int64, w http.ResponseWriter, r *http.Request, read func([]byte, domain.Origin) (C, error)) (cmd C, _ error) {
 	types := jsonTypes
 	if r.Method == http.MethodPatch {
 		types = patchTypes
@@ -65,13 +84,13 @@ func decode[C any](w http.ResponseWriter, r *http.Request, read func([]byte, dom
 	if err := checkType(r, types...); err != nil {
 		return cmd, err
 	}
-	if r.ContentLength > MaxBody { // don't have it sent first
-		return cmd, unreadable(&http.MaxBytesError{Limit: MaxBody})
+	if r.ContentLength > limit { // don't have it sent first
+		return cmd, unreadable(&http.MaxBytesError{Limit: limit})
 	}
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
 	body.Reset()
-	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody)); err != nil {
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit)); err != nil {
 		return cmd, unreadable(err)
 	}
 	return read(body.Bytes(), originOf(w, r))

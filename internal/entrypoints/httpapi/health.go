@@ -32,6 +32,7 @@ var metricsDoc = operation{
 // condition is how a server does.
 type condition struct {
 	Status string `json:"status"`
+	Unsafe string `json:"unsafe,omitempty"` // what the database may lose of what was acknowledged
 }
 
 // program is what answers.
@@ -40,10 +41,10 @@ type program struct {
 	Version string `json:"version"`
 }
 
-// alive answers GET /healthz: the process runs.
+// alive answers GET /healthz: the process runs. It warns if what is
+// acknowledged may be lost.
 func (a *api) alive(w http.ResponseWriter, _ *http.Request) error {
-	write(w, http.StatusOK, jsonType, []byte(`{"status":"alive"}`+"\n"))
-	return nil
+	return writeJSON(w, http.StatusOK, condition{"alive", a.unsafe})
 }
 
 // ready answers GET /readyz: the store can be read and written to, and the

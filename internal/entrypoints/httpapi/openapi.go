@@ -26,11 +26,27 @@ type operation struct {
 	summary  string
 	detail   string        // in Markdown; may be empty
 	query    []string      // parameters, by name
+	many     []string      // those of them that may come more than once
+	noMatch  bool          // it writes, and takes no If-Match
 	body     []wire.Member // nil: there is none, or it is NDJSON
 	ndjson   bool          // body and answer are NDJSON
 	text     string        // the content type of the answer, if it is neither that nor JSON
 	answers  answers
 	problems []string // codes, beyond those that follow from the rest
+}
+
+// writes reports whether the route has a command done.
+func (o *operation) writes() bool { return slices.Contains(o.query, "plan") }
+
+// headers are what a request may have besides, by name.
+func (o *operation) headers() []string {
+	switch {
+	case !o.writes():
+		return nil
+	case o.noMatch:
+		return []string{KeyHeader}
+	}
+	return []string{KeyHeader, MatchHeader}
 }
 
 // answers are the types of the answers that are no problem, by status.
@@ -112,7 +128,7 @@ func (d *description) add(r route) {
 		Extensions: map[string]any{"x-scope": string(r.scope)},
 	}
 	if r.doc.body != nil || r.doc.ndjson {
-		op.RequestBody = &huma.RequestBody{Required: true, Content: d.bodyOf(r)}
+		op.RequestBody = &huma.RequestBody{Required: r.doc.ndjson || slices.ContainsFunc(r.doc.body, func(m wire.Member) bool { return m.Required }), Content: d.bodyOf(r)}
 	}
 	for status, answer := range r.doc.answers {
 		if answer == nil {
@@ -219,7 +235,7 @@ func (d *description) finish() {
 }
 
 // dates are the names of members that are civil dates.
-var dates = []string{"eta", "first_eta", "from_eta", "to_eta", "promise", "first_promise", "required_by"}
+var dates = []string{"eta", "first_eta", "from_eta", "to_eta", "promise", "first_promise", "required_by", "date", "as_of"}
 
 // schemaOf is the schema of a body. Nothing that it doesn't name is accepted.
 func schemaOf(members []wire.Member) *huma.Schema {
@@ -231,16 +247,27 @@ func schemaOf(members []wire.Member) *huma.Schema {
 		case wire.Quantity:
 			p.Type = huma.TypeInteger
 			p.Minimum, p.Maximum = new(float64), new(float64(domain.MaxQty))
+		case wire.Rank:
+			p.Type = huma.TypeInteger
+			p.Minimum, p.Maximum = new(0.0), new(9.0)
+		case wire.Flag:
+			p.Type = huma.TypeBoolean
+		case wire.Objects:
+			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: schemaOf(m.Of)}
+			if m.Of == nil { // commands, of all kinds
+				p.Items = &huma.Schema{Type: huma.TypeObject}
+			}
 		case wire.Moment:
 			p.Format = "date-time"
 		case wire.Texts:
 			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: &huma.Schema{Type: huma.TypeString, Enum: t.oneOf}}
-		case wire.Objects:
-			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: &huma.Schema{Type: huma.TypeObject}}
 		case wire.CivilDate:
 			p.Format = "date"
 		case wire.Text:
 			p.MaxLength = new(longest(m.Name))
+		}
+		if m.Nullable {
+			p.Nullable = true
 		}
 		s.Properties[m.Name] = p
 		if m.Required {
@@ -277,10 +304,20 @@ func parametersOf(r route) (out []*huma.Param) {
 		switch name {
 		case "dry_run":
 			s.Type = huma.TypeBoolean
+		case "qty":
+			s.Type, s.Minimum, s.Maximum = huma.TypeInteger, new(1.0), new(float64(domain.MaxQty))
+		case "by", "as_of":
+			s.Format = "date"
 		case "limit":
 			s.Type, s.Minimum, s.Default = huma.TypeInteger, new(1.0), views.DefaultPage
 		}
-		out = append(out, &huma.Param{Name: name, In: "query", Description: terms[name].means, Schema: s})
+		if slices.Contains(r.doc.many, name) {
+			s = &huma.Schema{Type: huma.TypeArray, Items: s, MinItems: new(1), MaxItems: new(MaxSKUs)}
+		}
+		out = append(out, &huma.Param{Name: name, In: "query", Description: terms[name].means, Required: s.MinItems != nil, Schema: s})
+	}
+	for _, name := range r.doc.headers() {
+		out = append(out, &huma.Param{Name: name, In: "header", Description: terms[name].means, Schema: &huma.Schema{Type: huma.TypeString, MaxLength: new(domain.MaxIdentifier)}})
 	}
 	return out
 }
@@ -294,6 +331,12 @@ func problemsOf(r route) map[int][]string {
 	}
 	if r.scope != public && r.method != http.MethodGet {
 		codes = append(codes, service.CodeOverloaded, service.CodeTimedOut, service.CodeStorageFull, service.CodeReadOnly)
+	}
+	if r.doc.writes() {
+		codes = append(codes, service.CodePlanChanged, service.CodeKeyReused)
+	}
+	if slices.Contains(r.doc.headers(), MatchHeader) {
+		codes = append(codes, service.CodeVersionChanged)
 	}
 	if r.doc.body != nil {
 		codes = append(codes, wire.CodeMalformedJSON, wire.CodeTooLarge, wire.CodeUnsupportedMediaType)

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
 	"allot/internal/views"
 )
 
@@ -14,51 +16,42 @@ var createLineDoc = operation{
 	id: "allocate_line", summary: "Ask for stock for an order line",
 	detail: "A line that finds no stock is kept as a backorder, unless `on_shortage` is `reject`. There is one line for each order and SKU: " +
 		"the same again changes nothing and is answered with 200.",
-	query: []string{"dry_run"}, body: wire.NewLine.Members(),
+	query: writeQuery, body: wire.NewLine.Members(),
 	answers:  answers{201: wire.Placed{}, 200: wire.Placed{}},
 	problems: []string{domain.CodeUnknownSKU, domain.CodeLineConflict, domain.CodeLineCancelled, wire.CodeOutOfStock},
 }
 
 func (a *api) createLine(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "dry_run")
-	if err != nil {
-		return err
-	}
-	cmd, err := decode(w, r, wire.NewLine.Into(domain.Allocate{OrderID: r.PathValue("order_id")}))
-	if err != nil {
-		return err
-	}
-	effect, dryRun, err := perform(r.Context(), a, q, cmd)
-	if err != nil {
-		return err
-	}
+	return obey(a, w, r, wire.NewLine.Into(domain.Allocate{OrderID: r.PathValue("order_id")}), tellNewLine)
+}
+
+func tellNewLine(cmd domain.Allocate, effect service.Effect[domain.Placement], dryRun bool) (reply, error) {
 	result, status, err := wire.AllocateResult(cmd, effect, dryRun)
-	if err != nil {
-		return err
-	}
-	w.Header()["Location"] = []string{"/v1/orders/" + url.PathEscape(cmd.OrderID) + "/lines/" + url.PathEscape(cmd.SKU)}
-	return writeJSON(w, status, result)
+	location := "/v1/orders/" + url.PathEscape(cmd.OrderID) + "/lines/" + url.PathEscape(cmd.SKU)
+	return reply{status, location, after(effect.Events, dryRun), result}, err
 }
 
 var cancelLineDoc = operation{
 	id: "cancel_line", summary: "Take an order line back, for good",
 	detail: "Its stock goes to backorders: `moves` has those. Again, it changes nothing.",
-	query:  []string{"dry_run", "reason", "note"}, answers: answers{200: wire.Placed{}}, problems: []string{domain.CodeUnknownLine},
+	query:  cancelQuery, answers: answers{200: wire.Placed{}}, problems: []string{domain.CodeUnknownLine},
 }
 
 func (a *api) cancelLine(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "dry_run", "reason", "note")
+	q, err := parameters(r, cancelQuery...)
+	if err != nil {
+		return err
+	}
+	c, err := conditionsOf(w, r, q, MaxBody)
 	if err != nil {
 		return err
 	}
 	cmd := domain.CancelLine{Origin: originOf(w, r), OrderID: r.PathValue("order_id"), SKU: r.PathValue("sku")}
 	cmd.Reason, cmd.Note = q["reason"], q["note"]
-	effect, dryRun, err := perform(r.Context(), a, q, cmd)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, wire.CancelResult(cmd, effect, dryRun))
+	return carryOut(a, w, r, c, cmd, tellLine)
 }
+
+var cancelQuery = append(slices.Clone(writeQuery), "reason", "note")
 
 var getLineDoc = operation{
 	id: "get_line", summary: "Look at an order line",
@@ -66,12 +59,12 @@ var getLineDoc = operation{
 }
 
 func (a *api) getLine(w http.ResponseWriter, r *http.Request) error {
-	line, err := a.line(r)
+	line, version, err := a.line(r)
 	if err != nil {
 		return err
 	}
 	line.Why = nil
-	return writeJSON(w, http.StatusOK, line)
+	return reply{status: http.StatusOK, version: version, body: line}.send(w)
 }
 
 var explainLineDoc = operation{
@@ -81,29 +74,33 @@ var explainLineDoc = operation{
 }
 
 func (a *api) explainLine(w http.ResponseWriter, r *http.Request) error {
-	line, err := a.line(r)
+	line, version, err := a.line(r)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, line)
+	return reply{status: http.StatusOK, version: version, body: line}.send(w)
 }
 
-// line is the line that an address is about.
-func (a *api) line(r *http.Request) (views.Line, error) {
+// line is the line that an address is about, and a version of its product that
+// is not newer.
+func (a *api) line(r *http.Request) (line views.Line, version int64, err error) {
 	if _, err := parameters(r); err != nil {
-		return views.Line{}, err
+		return line, 0, err
 	}
 	orderID, sku := r.PathValue("order_id"), r.PathValue("sku")
+	if version, err = a.versionOf(r.Context(), sku); err != nil {
+		return line, 0, err
+	}
 	order, err := a.views.Order(r.Context(), orderID)
 	if err != nil && !errors.Is(err, views.ErrNotFound) {
-		return views.Line{}, err
+		return line, 0, err
 	}
 	for _, line := range order.Lines {
 		if line.SKU == sku {
-			return line, nil
+			return line, version, nil
 		}
 	}
-	return views.Line{}, domain.UnknownLine(orderID, sku)
+	return line, 0, domain.UnknownLine(orderID, sku)
 }
 
 var getOrderDoc = operation{

@@ -3,33 +3,25 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
 	"allot/internal/views"
 )
 
 var describeProductDoc = operation{
 	id: "describe_product", summary: "Give a product a name for people",
 	detail: "It makes the SKU known, so that orders for it can wait before there is any batch.",
-	query:  []string{"dry_run"}, body: wire.ProductChange.Members(), answers: answers{200: wire.Described{}},
+	query:  writeQuery, body: wire.ProductChange.Members(), answers: answers{200: wire.Described{}},
 }
 
 func (a *api) describeProduct(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "dry_run")
-	if err != nil {
-		return err
-	}
-	cmd, err := decode(w, r, wire.ProductChange.Into(domain.DescribeProduct{SKU: r.PathValue("sku")}))
-	if err != nil {
-		return err
-	}
-	effect, dryRun, err := perform(r.Context(), a, q, cmd)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, wire.DescribeResult(effect, dryRun))
+	return obey(a, w, r, wire.ProductChange.Into(domain.DescribeProduct{SKU: r.PathValue("sku")}), func(_ domain.DescribeProduct, effect service.Effect[domain.Described], dryRun bool) (reply, error) {
+		return reply{status: http.StatusOK, version: after(effect.Events, dryRun), body: wire.DescribeResult(effect, dryRun)}, nil
+	})
 }
 
 var getProductDoc = operation{
@@ -43,12 +35,16 @@ func (a *api) getProduct(w http.ResponseWriter, r *http.Request) error {
 	}
 	product, err := a.views.Product(r.Context(), r.PathValue("sku"))
 	if errors.Is(err, views.ErrNotFound) {
-		return missing("no product has SKU %q", r.PathValue("sku"), "SKUs are compared byte by byte; GET /v1/products lists the products")
+		return noProduct(r.PathValue("sku"))
 	}
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, product)
+	return reply{status: http.StatusOK, version: product.Version, body: product}.send(w)
+}
+
+func noProduct(sku string) error {
+	return missing("no product has SKU %q", sku, "SKUs are compared byte by byte; GET /v1/products lists the products")
 }
 
 var listProductsDoc = operation{
@@ -77,11 +73,16 @@ func (a *api) listEvents(r *http.Request, _ query, page views.Page) (out views.L
 	if err != nil {
 		return out, err
 	}
-	out = views.List[fact]{Items: make([]fact, len(events.Items)), Next: events.Next}
-	for i, e := range events.Items {
-		out.Items[i].Event = e
-		if err := json.Unmarshal(e.Data, &out.Items[i].Data); err != nil {
-			return out, err
+	items, err := factsOf(events.Items)
+	return views.List[fact]{Items: items, Next: events.Next}, err
+}
+
+func factsOf(events []views.Event) ([]fact, error) {
+	out := make([]fact, len(events))
+	for i, e := range events {
+		out[i].Event = e
+		if err := json.Unmarshal(e.Data, &out[i].Data); err != nil {
+			return nil, fmt.Errorf("read event %d: %w", e.Position, err)
 		}
 	}
 	return out, nil

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,7 +10,6 @@ import (
 
 	"allot/internal/domain"
 	"allot/internal/nearest"
-	"allot/internal/service"
 	"allot/internal/views"
 )
 
@@ -28,10 +26,16 @@ func parameters(r *http.Request, names ...string) (query, error) {
 	if err != nil {
 		return nil, badParameter("query", "encode it as a URL wants it", "the query can't be read: %v", err)
 	}
+	return queryOf(given, names)
+}
+
+// queryOf is what was given, if it has only the named parameters, each of them
+// once. There are others besides.
+func queryOf(given url.Values, names []string, others ...string) (query, error) {
 	q := query{}
 	for name, values := range given {
 		if !slices.Contains(names, name) {
-			return nil, unknownParameter(name, names)
+			return nil, unknownParameter(name, append(others, names...))
 		}
 		if len(values) > 1 {
 			return nil, badParameter(name, "send it once", "the parameter %s comes %d times", name, len(values))
@@ -123,18 +127,4 @@ func nextPage(page *url.URL, q query, cursor string) string {
 		}
 	}
 	return page.EscapedPath() + "?" + values.Encode()
-}
-
-// perform has a command done, or finds out what it would do if the query says
-// so.
-func perform[R any](ctx context.Context, a *api, q query, cmd domain.Command[R]) (effect service.Effect[R], dryRun bool, err error) {
-	if dryRun, err = q.dryRun(); err != nil {
-		return effect, dryRun, err
-	}
-	if dryRun {
-		effect, err = service.Preview(ctx, a.bus, cmd)
-	} else {
-		effect, err = service.Perform(ctx, a.bus, cmd)
-	}
-	return effect, dryRun, err
 }

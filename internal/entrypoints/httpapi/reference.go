@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"allot/internal/access"
+	"allot/internal/entrypoints/wire"
 )
 
 // Reference writes the reference of the HTTP API in Markdown, from the table of
@@ -18,6 +19,10 @@ func Reference(w io.Writer) error {
 		return err
 	}
 	fmt.Fprint(w, preface)
+	for _, o := range wire.Operations() {
+		fmt.Fprintf(w, "| `%s` | %s |\n", o.Op, named(o.Members))
+	}
+	fmt.Fprint(w, afterCommands)
 	for _, r := range (&api{}).routes() {
 		if r.doc != nil {
 			referTo(w, r, told)
@@ -40,7 +45,22 @@ A request has 5 seconds (` + "`--request-timeout`" + `). If it ends without an a
 A 503 says in ` + "`Retry-After`" + ` how many seconds to wait, not the same number to everybody. With ` + "`overloaded`, `timed_out`, `storage_full`, `read_only` and `unavailable`" + `
 nothing was done; with ` + "`outcome_unknown`" + ` nobody can say yet.
 
-` + "`?dry_run=true`" + ` on anything that writes answers as if it were done, with the ` + "`moves`" + ` of other lines, and does nothing.
+` + "`?dry_run=true`" + ` on anything that writes answers as if it were done, with the ` + "`moves`" + ` of other lines and a ` + "`plan`" + `, and does nothing.
+
+## Doing what was meant, once
+
+What writes takes three conditions. None is needed.
+
+| | | else |
+|---|---|---|
+| ` + "`?plan=`" + ` | the ` + "`plan`" + ` of a dry run: do it only if it does the same as was foreseen, on a busy product too | 412 ` + "`plan_changed`, with `now`: the plan and the moves as they would be" + ` |
+| ` + "`If-Match: \"15\"`" + ` | the ` + "`ETag`" + ` of the product, its batch or its line, which is the product's version: do it only if nothing happened to the product since | 412 ` + "`version_changed`, with `now`: the version" + ` |
+| ` + "`Idempotency-Key: KEY`" + ` | do it once: the same request with the same key, by the same sender on the same route, is answered as it was the first time, with ` + "`Idempotency-Replayed: true`" + `, for seven days | 422 ` + "`key_reused`" + ` if the request is another |
+
+A key keeps what was done and what was refused because of how things stood (404, 409, 412, an unknown SKU). What was invalid, or failed on our side, is not kept:
+send it again with the same key. A dry run keeps nothing.
+
+## Lists
 
 Lists come in pages: ` + "`items`" + `, and in ` + "`next`" + ` the address of the next page.
 
@@ -58,13 +78,10 @@ What differs from the book's service on purpose is on [a page of its own](differ
 
 | ` + "`op`" + ` | members |
 |---|---|
-| ` + "`add_batch` | `ref`, `sku`, `qty`, `eta`" + ` |
-| ` + "`change_batch` | `ref`, `qty`" + ` |
-| ` + "`allocate` | `order_id`, `sku`, `qty`, `on_shortage` (`backorder`, the default, or `reject`)" + ` |
-| ` + "`cancel` | `order_id`, `sku`" + ` |
-| ` + "`describe_product` | `sku`, `description`" + ` |
+`
 
-Each takes ` + "`reason` and `note`" + ` besides. Commands are done a thousand at a time: write on without waiting for answers, and read them
+const afterCommands = `
+Members mean what they do in the requests below. Commands are done a thousand at a time: write on without waiting for answers, and read them
 as they come.
 `
 
@@ -107,6 +124,9 @@ func tabulate(w io.Writer, r route) {
 	for _, name := range names {
 		fmt.Fprintf(w, "| `%s` | path | %s |\n", name, terms[name].means)
 	}
+	for _, name := range r.doc.headers() {
+		fmt.Fprintf(w, "| `%s` | header | %s |\n", name, terms[name].means)
+	}
 	for _, name := range r.doc.query {
 		fmt.Fprintf(w, "| `%s` | query | %s |\n", name, terms[name].means)
 	}
@@ -115,8 +135,25 @@ func tabulate(w io.Writer, r route) {
 		if m.Required {
 			in = "body, required"
 		}
-		fmt.Fprintf(w, "| `%s` | %s | %s |\n", m.Name, in, terms[m.Name].means)
+		fmt.Fprintf(w, "| `%s` | %s | %s |\n", m.Name, in, terms[m.Name].means+inItems(m))
 	}
+}
+
+// inItems says what each item of a list may have.
+func inItems(m wire.Member) string {
+	if len(m.Of) == 0 {
+		return ""
+	}
+	return " Each has " + named(m.Of) + "."
+}
+
+// named lists members.
+func named(members []wire.Member) string {
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = "`" + m.Name + "`"
+	}
+	return strings.Join(names, ", ")
 }
 
 // tell writes the example as it goes over the wire.

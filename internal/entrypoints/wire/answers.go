@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"allot/internal/domain"
 	"allot/internal/service"
@@ -109,6 +110,8 @@ func (w *writer) placement(cmd domain.Message, p domain.Placement) int {
 // lineOf names the line that a command is about.
 func lineOf(cmd domain.Message) (orderID, sku string, ok bool) {
 	switch c := cmd.(type) {
+	case domain.Allocate:
+		return c.OrderID, c.SKU, true
 	case domain.CancelLine:
 		return c.OrderID, c.SKU, true
 	case domain.ShipLine:
@@ -141,14 +144,17 @@ func (w *writer) placed(p domain.Placement) {
 	w.flag("replayed", p.Replayed)
 }
 
+// anyNew reports whether a line of an order was not there before.
+func anyNew(r domain.Placements) bool {
+	return slices.ContainsFunc(r.Lines, func(l domain.OrderedLine) bool {
+		return l.Err == nil && !l.Replayed && l.Status != domain.StatusRefused
+	})
+}
+
 // placements writes what became of the lines of an order. A line that nothing
 // was done about has a code.
 func (w *writer) placements(r domain.Placements) int {
-	isNew := false
-	for _, l := range r.Lines {
-		isNew = isNew || l.Err == nil && !l.Replayed && l.Status != domain.StatusRefused
-	}
-	status := w.status(isNew)
+	status := w.status(anyNew(r))
 	w.text("order_id", r.OrderID)
 	w.name("lines")
 	w.buf = append(w.buf, '[')

@@ -17,13 +17,13 @@ var (
 		required(quantity("qty", func(c *domain.CreateBatch) *int { return &c.Qty })),
 		date("eta", func(c *domain.CreateBatch) *domain.Date { return &c.ETA }),
 	)
-	BatchChange = body(func(c *domain.ChangeBatchQuantity) *domain.Origin { return &c.Origin },
-		required(quantity("qty", func(c *domain.ChangeBatchQuantity) *int { return &c.Qty })),
-	)
 	NewLine = body(func(c *domain.Allocate) *domain.Origin { return &c.Origin },
 		required(text("sku", func(c *domain.Allocate) *string { return &c.SKU })),
 		required(quantity("qty", func(c *domain.Allocate) *int { return &c.Qty })),
 		text("on_shortage", func(c *domain.Allocate) *domain.Shortage { return &c.OnShortage }),
+		priority("priority", func(c *domain.Allocate) *domain.Priority { return &c.Priority }),
+		date("required_by", func(c *domain.Allocate) *domain.Date { return &c.RequiredBy }),
+		instant("hold_until", func(c *domain.Allocate) *domain.Instant { return &c.HoldUntil }),
 	)
 	ProductChange = body(func(c *domain.DescribeProduct) *domain.Origin { return &c.Origin },
 		required(text("description", func(c *domain.DescribeProduct) *string { return &c.Description })),
@@ -59,7 +59,9 @@ const (
 	CivilDate Kind = "date"     // YYYY-MM-DD
 	Moment    Kind = "time"     // RFC 3339
 	Texts     Kind = "texts"    // a list
-	Objects   Kind = "objects"  // a list of commands
+	Rank      Kind = "rank"     // a number from 0 to 9
+	Flag      Kind = "flag"     // true or false
+	Objects   Kind = "objects"  // a list
 )
 
 // Member is a member that a body may have.
@@ -67,6 +69,8 @@ type Member struct {
 	Name     string
 	Kind     Kind
 	Required bool
+	Nullable bool     // null takes away what there was
+	Of       []Member // of each of the objects
 }
 
 // Members lists what the body may have: nothing else is accepted.
@@ -74,7 +78,7 @@ func (b *Body[C]) Members() []Member { return b.members.list() }
 
 func (o *object[T]) list() (out []Member) {
 	for _, f := range o.fields {
-		out = append(out, Member{f.name, f.kind, f.required})
+		out = append(out, Member{f.name, f.kind, f.required, f.nullable, f.of})
 	}
 	return out
 }

@@ -2,9 +2,9 @@ package wire
 
 import (
 	"strings"
-	"unicode/utf16"
 
 	"allot/internal/domain"
+	"allot/internal/pyjson"
 	"allot/internal/views"
 )
 
@@ -16,6 +16,11 @@ var bookBatch = object[domain.CreateBatch]{tolerant: true, fields: []field[domai
 	required(text("sku", func(c *domain.CreateBatch) *string { return &c.SKU })),
 	required(quantity("qty", func(c *domain.CreateBatch) *int { return &c.Qty })),
 	date("eta", func(c *domain.CreateBatch) *domain.Date { return &c.ETA }),
+}}
+
+var bookQuantity = object[domain.ChangeBatchQuantity]{tolerant: true, fields: []field[domain.ChangeBatchQuantity]{
+	required(text("batchref", func(c *domain.ChangeBatchQuantity) *string { return &c.Ref })),
+	required(quantity("qty", func(c *domain.ChangeBatchQuantity) *int { return &c.Qty })),
 }}
 
 var bookLine = object[domain.Allocate]{tolerant: true, fields: []field[domain.Allocate]{
@@ -37,6 +42,13 @@ func DecodeBookBatch(body []byte, origin domain.Origin) (domain.CreateBatch, err
 func DecodeBookLine(body []byte, origin domain.Origin) (domain.Allocate, error) {
 	cmd := domain.Allocate{Origin: origin, OnShortage: domain.Refuse}
 	err := readBook(body, &bookLine, &cmd)
+	return cmd, err
+}
+
+// DecodeBookQuantity reads {"batchref", "qty"}.
+func DecodeBookQuantity(body []byte, origin domain.Origin) (domain.ChangeBatchQuantity, error) {
+	cmd := domain.ChangeBatchQuantity{Origin: origin}
+	err := readBook(body, &bookQuantity, &cmd)
 	return cmd, err
 }
 
@@ -66,7 +78,7 @@ func BookProblem(err error) Problem {
 // AppendInvalidSKU appends what the book says to an order of an unknown SKU.
 func AppendInvalidSKU(buf []byte, sku string) []byte {
 	buf = append(buf, `{"message":`...)
-	return append(appendASCII(buf, "Invalid sku "+sku), '}', '\n')
+	return append(pyjson.AppendText(buf, "Invalid sku "+sku), '}', '\n')
 }
 
 // AppendBookAllocations appends the allocated ones among the lines of an order,
@@ -78,36 +90,12 @@ func AppendBookAllocations(buf []byte, lines []views.Line) []byte {
 			continue
 		}
 		buf = append(append(buf, separator), `{"batchref":`...)
-		buf = append(appendASCII(buf, l.BatchRef), `,"sku":`...)
-		buf = append(appendASCII(buf, l.SKU), '}')
+		buf = append(pyjson.AppendText(buf, l.BatchRef), `,"sku":`...)
+		buf = append(pyjson.AppendText(buf, l.SKU), '}')
 		separator = ','
 	}
 	if separator == '[' {
 		return buf
 	}
 	return append(buf, ']', '\n')
-}
-
-// appendASCII appends a JSON string as Python does it: all but printable ASCII
-// is escaped.
-func appendASCII(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r >= ' ' && r <= '~':
-			b = append(b, byte(r))
-		default:
-			for _, unit := range utf16.AppendRune(nil, r) {
-				b = appendUnit(b, unit)
-			}
-		}
-	}
-	return append(b, '"')
-}
-
-func appendUnit(b []byte, unit uint16) []byte {
-	const hex = "0123456789abcdef"
-	return append(b, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
 }

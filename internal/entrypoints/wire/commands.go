@@ -11,9 +11,10 @@ import (
 
 // operation is a command on the wire.
 type operation struct {
-	op     string
-	decode func(members []pair, origin domain.Origin) (domain.Message, error)
-	encode func(cmd domain.Message, to *writer) bool // false if it is another command
+	op      string
+	members []Member
+	decode  func(members []pair, origin domain.Origin) (domain.Message, error)
+	encode  func(cmd domain.Message, to *writer) bool // false if it is another command
 }
 
 // operations are the commands there are. A reason and a note may be given with
@@ -52,7 +53,7 @@ var operations = slices.Concat([]operation{
 func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields ...field[C]) operation {
 	members := object[C]{fields: explained(origin, fields)}
 	return operation{
-		op: op,
+		op: op, members: members.list(),
 		decode: func(m []pair, from domain.Origin) (domain.Message, error) {
 			var cmd C
 			*origin(&cmd) = from
@@ -122,6 +123,20 @@ func oneOf() string {
 		names = append(names, o.op)
 	}
 	return "one of " + strings.Join(names, ", ")
+}
+
+// Operation is a command as one may write it.
+type Operation struct {
+	Op      string
+	Members []Member
+}
+
+// Operations lists the commands there are.
+func Operations() (out []Operation) {
+	for _, o := range operations {
+		out = append(out, Operation{o.op, o.members})
+	}
+	return out
 }
 
 // EncodeCommand is the inverse of DecodeCommand, without the line end. Of the

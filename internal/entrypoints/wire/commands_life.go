@@ -12,12 +12,12 @@ import (
 var lifeOperations = []operation{
 	command("change_batch", func(c *domain.ChangeBatch) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.ChangeBatch) *string { return &c.Ref })),
-		changed("qty", func(c *domain.ChangeBatch) *domain.Change[int] { return &c.Qty }, readQuantity, (*writer).number),
-		changed("eta", func(c *domain.ChangeBatch) *domain.Change[domain.Date] { return &c.ETA }, readDateOrNone, (*writer).dateOrNone),
+		changed("qty", func(c *domain.ChangeBatch) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
+		changed("eta", func(c *domain.ChangeBatch) *domain.Change[domain.Date] { return &c.ETA }, CivilDate, readDateOrNone, (*writer).dateOrNone),
 	),
 	command("receive_batch", func(c *domain.ReceiveBatch) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.ReceiveBatch) *string { return &c.Ref })),
-		changed("qty", func(c *domain.ReceiveBatch) *domain.Change[int] { return &c.Qty }, readQuantity, (*writer).number),
+		changed("qty", func(c *domain.ReceiveBatch) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
 	),
 	command("close_batch", func(c *domain.CloseBatch) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.CloseBatch) *string { return &c.Ref })),
@@ -46,9 +46,9 @@ var lifeOperations = []operation{
 	command("amend", func(c *domain.AmendLine) *domain.Origin { return &c.Origin },
 		required(text("order_id", func(c *domain.AmendLine) *string { return &c.OrderID })),
 		required(text("sku", func(c *domain.AmendLine) *string { return &c.SKU })),
-		changed("qty", func(c *domain.AmendLine) *domain.Change[int] { return &c.Qty }, readQuantity, (*writer).number),
-		changed("priority", func(c *domain.AmendLine) *domain.Change[domain.Priority] { return &c.Priority }, readPriority, (*writer).priority),
-		changed("required_by", func(c *domain.AmendLine) *domain.Change[domain.Date] { return &c.RequiredBy }, readDateOrNone, (*writer).dateOrNone),
+		changed("qty", func(c *domain.AmendLine) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
+		changed("priority", func(c *domain.AmendLine) *domain.Change[domain.Priority] { return &c.Priority }, Rank, readPriority, (*writer).priority),
+		changed("required_by", func(c *domain.AmendLine) *domain.Change[domain.Date] { return &c.RequiredBy }, CivilDate, readDateOrNone, (*writer).dateOrNone),
 		flag("may_move", func(c *domain.AmendLine) *bool { return &c.MayMove }),
 	),
 	command("confirm_hold", func(c *domain.ConfirmHold) *domain.Origin { return &c.Origin },
@@ -70,9 +70,10 @@ var wanted = object[domain.Wanted]{fields: []field[domain.Wanted]{
 }}
 
 // changed is a field that may be given, and is left as it is otherwise.
-func changed[T any, V comparable](name string, at func(*T) *domain.Change[V], read func(string, []byte) (V, error), write func(*writer, string, V)) field[T] {
+func changed[T any, V comparable](name string, at func(*T) *domain.Change[V], kind Kind, read func(string, []byte) (V, error), write func(*writer, string, V)) field[T] {
 	return field[T]{
 		name: name,
+		kind: kind,
 		read: func(to *T, value []byte) error {
 			v, err := read(name, value)
 			*at(to) = domain.To(v)
@@ -90,6 +91,7 @@ func changed[T any, V comparable](name string, at func(*T) *domain.Change[V], re
 func priority[T any](name string, at func(*T) *domain.Priority) field[T] {
 	return field[T]{
 		name: name,
+		kind: Rank,
 		read: func(to *T, value []byte) (err error) { *at(to), err = readPriority(name, value); return err },
 		write: func(from *T, to *writer) {
 			if p := *at(from); p != 0 {
@@ -103,6 +105,7 @@ func priority[T any](name string, at func(*T) *domain.Priority) field[T] {
 func instant[T any](name string, at func(*T) *domain.Instant) field[T] {
 	return field[T]{
 		name: name,
+		kind: Moment,
 		read: func(to *T, value []byte) error {
 			s, err := readText[string](name, value)
 			if err != nil {
@@ -121,6 +124,7 @@ func instant[T any](name string, at func(*T) *domain.Instant) field[T] {
 func flag[T any](name string, at func(*T) *bool) field[T] {
 	return field[T]{
 		name: name,
+		kind: Flag,
 		read: func(to *T, value []byte) error {
 			*at(to) = string(value) == "true"
 			if !*at(to) && string(value) != "false" {
@@ -136,6 +140,8 @@ func flag[T any](name string, at func(*T) *bool) field[T] {
 func list[T, V any](name string, at func(*T) *[]V, of object[V]) field[T] {
 	return field[T]{
 		name: name,
+		kind: Objects,
+		of:   of.list(),
 		read: func(to *T, value []byte) error {
 			var items []json.RawMessage
 			if err := json.Unmarshal(value, &items); err != nil {
@@ -193,9 +199,16 @@ func readPriority(name string, value []byte) (domain.Priority, error) {
 	return domain.NewPriority(n), err
 }
 
-// readDateOrNone reads a date, or the empty text, which takes the date away.
+// nullable has null mean something: what is none.
+func nullable[T any](f field[T]) field[T] {
+	f.nullable = true
+	return f
+}
+
+// readDateOrNone reads a date, or the empty text or null, which take the date
+// away.
 func readDateOrNone(name string, value []byte) (domain.Date, error) {
-	if string(value) == `""` {
+	if string(value) == `""` || string(value) == "null" {
 		return 0, nil
 	}
 	return readDate(name, value)

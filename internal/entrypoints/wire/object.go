@@ -22,6 +22,8 @@ type field[T any] struct {
 	name     string
 	kind     Kind
 	required bool
+	nullable bool     // null is not as if it were missing
+	of       []Member // of each object in a list of them
 	read     func(to *T, value []byte) error
 	write    func(from *T, to *writer)
 }
@@ -62,7 +64,8 @@ func date[T any](name string, at func(*T) *domain.Date) field[T] {
 	}
 }
 
-// read sets what members say. A member that is null might as well be missing.
+// read sets what members say. A member that is null might as well be missing,
+// unless its field knows better.
 func (o *object[T]) read(members []pair, to *T) error {
 	var seen uint64 // bit by field
 	for _, m := range members {
@@ -73,7 +76,7 @@ func (o *object[T]) read(members []pair, to *T) error {
 			}
 			continue
 		}
-		if string(m.value) == "null" {
+		if string(m.value) == "null" && !o.fields[i].nullable {
 			continue
 		}
 		if err := o.fields[i].read(to, m.value); err != nil {

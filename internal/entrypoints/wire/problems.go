@@ -20,7 +20,7 @@ const (
 	CodeMethodNotAllowed     = "method_not_allowed"
 	CodeTooLarge             = "too_large"
 	CodeUnsupportedMediaType = "unsupported_media_type"
-	CodeOutcomeUnknown       = "outcome_unknown"
+	CodeOutcomeUnknown       = service.CodeOutcomeUnknown
 	CodeUnknownHost          = "unknown_host"
 	CodeForeignOrigin        = "foreign_origin"
 	CodeRateLimited          = "rate_limited"
@@ -125,6 +125,7 @@ type Problem struct {
 	Detail    string `json:"detail"`
 	Field     string `json:"field,omitempty"` // the member that it is about
 	Hint      string `json:"hint,omitempty"`  // what to do next
+	Now       *Now   `json:"now,omitempty"`   // how things are, if they are not as the sender saw them
 	RequestID string `json:"request_id,omitempty"`
 }
 
@@ -133,10 +134,14 @@ type Problem struct {
 func ProblemOf(err error) Problem {
 	e := told(err)
 	m := meaningOf(e.Code, e.Kind)
-	return Problem{
+	p := Problem{
 		Type: "/docs/errors/" + m.code, Title: m.title, Status: m.status, Code: m.code,
 		Detail: e.Message, Field: e.Field, Hint: e.Hint,
 	}
+	if stale, ok := errors.AsType[*service.StaleError](err); ok {
+		p.Now = nowOf(stale)
+	}
+	return p
 }
 
 // told is the error that is told in place of err, which is not nil.

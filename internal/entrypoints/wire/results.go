@@ -38,6 +38,33 @@ type Stocked struct {
 	Consequences
 }
 
+// Ordered is the answer to a command about a whole order.
+type Ordered struct {
+	OrderID string        `json:"order_id"`
+	Lines   []OrderedLine `json:"lines"` // in the order of the command
+	Consequences
+}
+
+// OrderedLine is what became of a line of an order. If it has a code, nothing
+// was done about it.
+type OrderedLine struct {
+	SKU        string         `json:"sku"`
+	Qty        int            `json:"qty"`
+	Status     domain.Status  `json:"status,omitempty"`
+	BatchRef   string         `json:"batch_ref,omitempty"`
+	Promise    domain.Date    `json:"promise,omitzero"`
+	HeldUntil  domain.Instant `json:"held_until,omitzero"`
+	Shipped    int            `json:"shipped,omitempty"`
+	Why        *domain.Why    `json:"why,omitempty"`
+	LargestFit int            `json:"largest_fit,omitempty"`
+	Replayed   bool           `json:"replayed,omitempty"`
+	HTTPStatus int            `json:"http_status,omitempty"` // that it would have got by itself, if it has a code
+	Code       string         `json:"code,omitempty"`
+	Field      string         `json:"field,omitempty"`
+	Detail     string         `json:"detail,omitempty"`
+	Hint       string         `json:"hint,omitempty"`
+}
+
 // Described is the answer to a command about a product.
 type Described struct {
 	SKU         string `json:"sku"`
@@ -52,26 +79,47 @@ func AllocateResult(cmd domain.Allocate, effect service.Effect[domain.Placement]
 	if effect.Result.Status == domain.StatusRefused {
 		return Placed{}, 0, OutOfStock(cmd, effect.Result)
 	}
-	p := placed(cmd.OrderID, cmd.SKU, effect, dryRun)
+	p := LineResult(cmd, effect, dryRun)
 	p.Qty = cmd.Qty
 	return p, statusOf(!p.Replayed), nil
 }
 
-// CancelResult is the answer to CancelLine.
-func CancelResult(cmd domain.CancelLine, effect service.Effect[domain.Placement], dryRun bool) Placed {
-	return placed(cmd.OrderID, cmd.SKU, effect, dryRun)
-}
-
-func placed(orderID, sku string, effect service.Effect[domain.Placement], dryRun bool) Placed {
+// LineResult is the answer to a command about a line.
+func LineResult(cmd domain.Message, effect service.Effect[domain.Placement], dryRun bool) Placed {
 	r := effect.Result
+	orderID, sku, _ := lineOf(cmd)
 	p := Placed{
 		OrderID: orderID, SKU: sku, Status: r.Status, BatchRef: r.BatchRef, Promise: r.Promise, HeldUntil: r.HeldUntil, Shipped: r.Shipped, LargestFit: r.LargestFit, Replayed: r.Replayed,
-		Consequences: consequencesOf(effect.Events, dryRun, lineKey{orderID, sku}, domain.Batch{}),
+		Consequences: consequencesOf(cmd, effect, dryRun),
 	}
 	if r.Why.Rule != "" {
 		p.Why = &r.Why
 	}
 	return p
+}
+
+// OrderResult is the answer to AllocateOrder and its HTTP status.
+func OrderResult(cmd domain.AllocateOrder, effect service.Effect[domain.Placements], dryRun bool) (Ordered, int) {
+	out := Ordered{OrderID: cmd.OrderID, Lines: make([]OrderedLine, len(effect.Result.Lines)), Consequences: consequencesOf(cmd, effect, dryRun)}
+	for i, l := range effect.Result.Lines {
+		out.Lines[i] = orderedLine(l)
+	}
+	return out, statusOf(anyNew(effect.Result))
+}
+
+func orderedLine(l domain.OrderedLine) OrderedLine {
+	if l.Err != nil {
+		p := ProblemOf(l.Err)
+		return OrderedLine{SKU: l.SKU, Qty: l.Wanted.Qty, HTTPStatus: p.Status, Code: p.Code, Field: p.Field, Detail: p.Detail, Hint: p.Hint}
+	}
+	out := OrderedLine{
+		SKU: l.SKU, Qty: l.Wanted.Qty, Status: l.Status, BatchRef: l.BatchRef, Promise: l.Promise, HeldUntil: l.HeldUntil,
+		Shipped: l.Shipped, LargestFit: l.LargestFit, Replayed: l.Replayed,
+	}
+	if l.Why.Rule != "" {
+		out.Why = &l.Why
+	}
+	return out
 }
 
 // BatchResult is the answer to a command about a batch, and its HTTP status if
@@ -81,7 +129,7 @@ func BatchResult(effect service.Effect[domain.Batched], dryRun bool) (Stocked, i
 	return Stocked{
 		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, ETA: b.ETA, Allocated: b.Allocated, Shipped: b.Shipped, Available: b.Available(),
 		Closed: b.Closed, Replayed: effect.Result.Replayed,
-		Consequences: consequencesOf(effect.Events, dryRun, lineKey{}, b),
+		Consequences: consequencesOf(nil, effect, dryRun),
 	}, statusOf(!effect.Result.Replayed)
 }
 
@@ -90,7 +138,7 @@ func DescribeResult(effect service.Effect[domain.Described], dryRun bool) Descri
 	r := effect.Result
 	return Described{
 		SKU: r.SKU, Description: r.Description, Replayed: r.Replayed,
-		Consequences: consequencesOf(effect.Events, dryRun, lineKey{}, domain.Batch{}),
+		Consequences: consequencesOf(nil, effect, dryRun),
 	}
 }
 

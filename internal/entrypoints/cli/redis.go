@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"allot/internal/bootstrap"
+	"allot/internal/entrypoints/redisin"
+)
+
+// withRedis connects a server with Redis, if it is to be. What it returns takes
+// messages in until its context ends.
+func (r *run) withRedis(app *bootstrap.App) (takeIn func(context.Context), _ error) {
+	url := r.config.RedisURL
+	if url == "" {
+		return func(context.Context) {}, nil
+	}
+	consumer, err := redisin.New(url, app.Bus, app.Store, r.log())
+	if err = errors.Join(err, app.SendToRedis(url, r.config.RedisKeep)); err != nil {
+		return nil, usage("write for example redis://127.0.0.1:6379/0", "%s can't be used: %v", r.sourceOf("redis-url"), err)
+	}
+	return consumer.Run, nil
+}

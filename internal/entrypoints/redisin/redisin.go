@@ -1,0 +1,153 @@
+// Package redisin takes in what other programs say over Redis: commands in a
+// stream, and messages on the book's channels.
+//
+// It turns messages into commands and their failures into parked messages. It
+// knows nothing of what goes out to Redis.
+package redisin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"allot/internal/domain"
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+// MostAttempts is how often a message is tried before it is parked.
+const MostAttempts = 5
+
+// Consumer takes messages in. Any number of them may do so at the same time.
+type Consumer struct {
+	redis *goredis.Client
+	bus   *service.Bus
+	store service.Store
+	log   *slog.Logger
+	name  string        // in its group
+	idle  time.Duration // after which another's message is taken over
+}
+
+const (
+	wait       = time.Second     // for messages: a longer wait would outlast its context
+	mostPause  = 5 * time.Second // after a failure
+	mostAtOnce = 256             // messages in one transaction
+	peersDie   = 5 * time.Second // after which another consumer is taken for dead
+)
+
+// New returns a consumer of the Redis server at a URL, which has commands
+// handled by bus and parks in store what can't be done.
+func New(url string, bus *service.Bus, store service.Store, log *slog.Logger) (*Consumer, error) {
+	o, err := goredis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("open Redis: %w", err)
+	}
+	logging.Disable() // errors are returned, and told here
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 3*time.Second, 3*time.Second
+	o.MaxRetries, o.DialerRetries = -1, 1 // we try again
+	o.ContextTimeoutEnabled = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name a consumer: %w", err)
+	}
+	return &Consumer{redis: goredis.NewClient(o), bus: bus, store: store, log: log, name: host, idle: peersDie}, nil
+}
+
+// Run takes messages in until ctx ends, and returns when those that it has
+// begun are done. A Redis that can't be reached is tried again and again.
+func (c *Consumer) Run(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() { c.keepUp(ctx, "stream "+CommandStream, c.readStream) })
+	both.Go(func() { c.keepUp(ctx, "channels", c.listen) })
+	both.Wait()
+	_ = c.redis.Close() // all it had to do is done
+}
+
+// keepUp calls fn, which returns when something fails, again and again.
+func (c *Consumer) keepUp(ctx context.Context, what string, fn func(context.Context) error) {
+	for failed := 0; ctx.Err() == nil; {
+		began := time.Now()
+		err := fn(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if failed++; time.Since(began) > time.Minute {
+			failed = 1
+		}
+		pause := min(time.Second<<min(failed-1, 3), mostPause)
+		pause = pause/2 + rand.N(pause/2)
+		c.log.WarnContext(ctx, "messages are held up", "from", what, "err", err, "again_in", pause.Round(time.Millisecond))
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// message is a message and what it asks for.
+type message struct {
+	id       string // of all messages
+	body     string
+	attempts int // this one included
+	cmd      domain.Message
+	err      error // why it asks for nothing that can be done
+}
+
+// handle has the commands of messages done, in order, and says what became of
+// each in its err. Where nobody is to blame the error is Unavailable.
+func (c *Consumer) handle(ctx context.Context, messages []message) {
+	ctx = context.WithoutCancel(ctx) // what is begun is finished: it is not much
+	asked := make([]*message, 0, len(messages))
+	for i := range messages {
+		if messages[i].err == nil {
+			asked = append(asked, &messages[i])
+		}
+	}
+	commands := func(yield func(domain.Message) bool) {
+		for _, m := range asked {
+			if !yield(m.cmd) {
+				return
+			}
+		}
+	}
+	i := 0
+	for o := range service.SendEach(ctx, c.bus, commands) {
+		if asked[i].err = o.Err; errors.Is(o.Err, service.ErrReceived) || errors.Is(o.Err, service.ErrSuperseded) {
+			asked[i].err = nil
+		}
+		i++
+	}
+}
+
+// park keeps a message that can't be done, with the reason.
+func (c *Consumer) park(ctx context.Context, messages ...message) error {
+	parked := make([]views.ParkedMessage, 0, len(messages))
+	for _, m := range messages {
+		parked = append(parked, views.ParkedMessage{
+			ID: m.id, Body: printable(m.body), Attempts: m.attempts, Error: printable(m.err.Error()), At: time.Now().UTC().Truncate(time.Microsecond),
+		})
+	}
+	if err := c.store.Park(context.WithoutCancel(ctx), parked...); err != nil {
+		return fmt.Errorf("park messages: %w", err)
+	}
+	for _, m := range messages {
+		c.log.WarnContext(ctx, "message is parked", "message", m.id, "attempts", m.attempts, "err", m.err)
+	}
+	return nil
+}
+
+// printable is a text that every database can keep.
+func printable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package pgserver
+
+import "os/exec"
+
+func (s *Server) own() error { return nil }
+
+func (s *Server) asItself(*exec.Cmd) {}
