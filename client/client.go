@@ -9,6 +9,7 @@
 //	answers.go  what is available and when, what is late
 //	terms.go    what a command may depend on
 //	bulk.go     many commands in one request
+//	whatif.go   several commands as one, tried and made
 //
 // It knows the wire format and nothing else of the program: it may be imported
 // from other modules. Dates are texts, YYYY-MM-DD, empty if there is none;

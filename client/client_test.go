@@ -287,6 +287,7 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "line_history": of[client.History],
 		"list_late": of[page[client.LateLine]], "list_at_risk": of[page[client.LateLine]],
 		"product_availability": of[client.Availability], "list_availability": of[page[client.Availability]],
+		"try_changes": of[client.Difference], "make_changes": of[client.Difference],
 	}
 	text, err := os.ReadFile("../internal/entrypoints/httpapi/examples.json")
 	if err != nil {

@@ -23,6 +23,7 @@ type Product struct {
 	editOf    map[int64]int // where in edits, by Seq; nil as long as there are few
 	displaced int           // lines taken out of a batch and not yet placed
 	events    []Event       // recorded since PopEvents
+	touched   bool          // this draft has recorded an event
 }
 
 // NewProduct returns a product without stock.
@@ -39,7 +40,7 @@ func (p *Product) Version() int64 { return p.version }
 // nothing, but for a product that is new.
 func (p *Product) Describe(description string) Described {
 	answer := Described{SKU: p.sku, Description: description}
-	if answer.Replayed = p.description == description && p.version > 0; !answer.Replayed {
+	if answer.Replayed = p.description == description && (p.version > 0 || p.touched); !answer.Replayed {
 		p.description = description
 		p.record(ProductDescribed{SKU: p.sku, Description: description})
 	}
@@ -265,7 +266,7 @@ func (p *Product) PopEvents() []Event {
 	return events
 }
 
-func (p *Product) record(e Event) { p.events = append(p.events, e) }
+func (p *Product) record(e Event) { p.events, p.touched = append(p.events, e), true }
 
 // Batch returns a batch that the product has at hand: one with stock left, or
 // one that it was told of.

@@ -144,10 +144,14 @@ func (t Terms) perform(ctx context.Context, uow *UnitOfWork, c *call, cmd domain
 		}
 	}
 	if t.Plan != "" && t.Plan != planOf(uow.events) {
-		return &StaleError{Command: cmd, Result: c.result, Events: slices.Clone(uow.events), Refusal: &domain.Error{Kind: domain.Conflict, Code: CodePlanChanged, Field: "plan",
-			Message: "by now it would do something else than the preview said, so nothing was done", Hint: "preview it again, and send the plan of that"}}
+		return &StaleError{Command: cmd, Result: c.result, Events: slices.Clone(uow.events), Refusal: planChanged()}
 	}
 	return nil
+}
+
+func planChanged() *domain.Error {
+	return &domain.Error{Kind: domain.Conflict, Code: CodePlanChanged, Field: "plan",
+		Message: "by now it would do something else than the preview said, so nothing was done", Hint: "preview it again, and send the plan of that"}
 }
 
 // Plan is a digest of what a command did, or would do, to batches and lines.

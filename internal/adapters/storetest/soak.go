@@ -22,6 +22,7 @@ func Soak(t *testing.T, open func(t *testing.T) Store) {
 	}
 	for range rounds {
 		rapid.Check(t, func(rt *rapid.T) { groupedIsOneByOne(t, rt, open) })
+		rapid.Check(t, func(rt *rapid.T) { togetherIsOneByOne(t, rt, open) })
 	}
 }
 

@@ -116,7 +116,8 @@ func (d remoteDesk) call(ctx context.Context, method, path string, body, answer 
 	if got.StatusCode >= http.StatusBadRequest {
 		return d.problem(got)
 	}
-	if err := json.NewDecoder(io.LimitReader(got.Body, mostAnswer)).Decode(answer); err != nil {
+	const most = 64 << 20 // bytes
+	if err := json.NewDecoder(io.LimitReader(got.Body, most)).Decode(answer); err != nil {
 		return fmt.Errorf("read the answer of the server at %s: %w", d.url, err)
 	}
 	return nil

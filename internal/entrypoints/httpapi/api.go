@@ -13,6 +13,7 @@
 //	guard.go     who may use a route
 //	bulk.go      commands as NDJSON, answered line by line; intake.go reads them,
 //	             outflow.go writes the answers
+//	whatif.go    several commands as one, tried and made
 //	body.go      bodies, and what they say they are
 //	guard.go     who may come in, and how often
 //	tokens.go    what they show for it
@@ -185,6 +186,8 @@ func (a *api) routes() []route {
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},
 		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
+		{http.MethodPost, "/v1/what-if", perLine, a.v1(a.tryChanges), &tryChangesDoc},
+		{http.MethodPost, "/v1/what-if/apply", perLine, a.v1(a.makeChanges), &makeChangesDoc},
 
 		{http.MethodGet, "/v1/events/stream", access.Read, http.HandlerFunc(a.live), &liveDoc},
 

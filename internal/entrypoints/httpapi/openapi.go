@@ -220,6 +220,9 @@ func schemaOf(members []wire.Member) *huma.Schema {
 			p.Type = huma.TypeBoolean
 		case wire.Objects:
 			p = &huma.Schema{Type: huma.TypeArray, Description: t.means, Items: schemaOf(m.Of)}
+			if m.Of == nil { // commands, of all kinds
+				p.Items = &huma.Schema{Type: huma.TypeObject}
+			}
 		case wire.Moment:
 			p.Format = "date-time"
 		case wire.Texts:

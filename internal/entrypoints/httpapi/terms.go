@@ -3,6 +3,7 @@ package httpapi
 import (
 	"allot/internal/access"
 	"allot/internal/domain"
+	"allot/internal/service"
 )
 
 // term is what a member or parameter of some name means. One word means one
@@ -97,6 +98,15 @@ var terms = map[string]term{
 	"http_status": {means: "The status that the line would have got by itself."},
 	"line":        {means: "The line."},
 	"from":        {means: "The batch that the line had been in. None: it was backordered."},
+
+	// What-if.
+	"changes":       {means: "Commands, each as a line of /v1/bulk, in the order in which they are tried."},
+	"later":         {means: "Lines whose stock comes on a later day."},
+	"earlier":       {means: "Lines whose stock comes on an earlier day."},
+	"without_stock": {means: "Lines that wait for stock then, and didn't, or are new."},
+	"filled":        {means: "Lines that waited for stock, and have it then."},
+	"effect": {means: "What the move is to the order.", oneOf: []any{string(service.Later), string(service.Earlier), string(service.SameDay),
+		string(service.WithoutStock), string(service.Filled), string(service.Placed), string(service.Ended)}},
 
 	// Reasons.
 	"why":         {means: "Why the line stands where it does."},

@@ -287,12 +287,13 @@ func TestEveryRouteRefusesOtherMethods(t *testing.T) {
 
 func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
 	anybody := []string{"/healthz", "/readyz", "/openapi.json"}
+	many := []string{"/v1/bulk", "/v1/what-if", "/v1/what-if/apply"}
 	for _, r := range httpapi.Routes() {
 		if isPublic := r.Scope == "public"; isPublic != slices.Contains(anybody, r.Pattern) {
 			t.Errorf("%s %s is for anybody: %v", r.Method, r.Pattern, isPublic)
 		}
-		if isBulk := r.Scope == "per line"; isBulk != (r.Pattern == "/v1/bulk") {
-			t.Errorf("%s %s has lines: %v", r.Method, r.Pattern, isBulk)
+		if hasMany := r.Scope == "per line"; hasMany != slices.Contains(many, r.Pattern) {
+			t.Errorf("%s %s has many commands: %v", r.Method, r.Pattern, hasMany)
 		}
 		if reads := r.Method == http.MethodGet; r.Scope != access.Admin && slices.Contains(access.Scopes, r.Scope) && reads != (r.Scope == access.Read) {
 			t.Errorf("%s %s needs %q", r.Method, r.Pattern, r.Scope)

@@ -118,6 +118,15 @@ func (f form) given(v url.Values) bool {
 
 // command is what somebody filled in.
 func (f form) command(v url.Values, origin domain.Origin) (domain.Message, error) {
+	line, err := f.line(v)
+	if err != nil {
+		return nil, err
+	}
+	return wire.DecodeCommand(line, origin)
+}
+
+// line is what somebody filled in, on the wire.
+func (f form) line(v url.Values) ([]byte, error) {
 	members := map[string]any{"op": f.Op}
 	for _, field := range f.Fields {
 		text := strings.TrimSpace(v.Get(field.Name))
@@ -137,9 +146,5 @@ func (f form) command(v url.Values, origin domain.Origin) (domain.Message, error
 			members[name] = text
 		}
 	}
-	line, err := json.Marshal(members)
-	if err != nil {
-		return nil, err
-	}
-	return wire.DecodeCommand(line, origin)
+	return json.Marshal(members)
 }

@@ -154,6 +154,7 @@ type move struct {
 	From, To       string // batches; "": it has none
 	FromETA, ToETA string
 	Cancelled      bool
+	Ended          string // how, if otherwise
 }
 
 // moves are the lines that a command moves, in the order in which it does.
@@ -205,6 +206,8 @@ func (m move) effect() chip {
 	switch {
 	case m.Cancelled:
 		return chip{"–", "Cancelled", "neutral"}
+	case m.Ended != "":
+		return chip{"–", m.Ended, "neutral"}
 	case m.To == "":
 		return chip{"○", "Without stock", "bad"}
 	case m.From == "":

@@ -6,6 +6,7 @@
 //	overview.go, products.go, orders.go, batches.go, backorders.go, log.go
 //	             what each page shows
 //	forms.go     the form of each command; proposal.go what it would do, apply.go does it
+//	whatif.go    several changes at once, tried and made
 //	chart.go     supply and promises of a product over time, as a picture
 //	calendar.go  days as people say them; words.go numbers and states
 //	imports.go   files that are dropped, checked and applied
@@ -82,6 +83,8 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"GET /search":         s.search,
 		"GET /do/{op}":        s.propose,
 		"POST /do/{op}":       s.apply,
+		"GET /what-if":        s.whatIf,
+		"POST /what-if":       s.makeChanges,
 		"GET /import":         s.importForm,
 		"POST /import":        s.receive,
 		"GET /import/{id}":    s.showImport,

@@ -41,7 +41,7 @@ if (keysBox) {
   keysBox.checked = keysOn();
   keysBox.addEventListener('change', () => localStorage.setItem('keys', keysBox.checked ? 'on' : 'off'));
 }
-const places = { o: '/', p: '/products', r: '/orders', b: '/batches', w: '/backorders', e: '/events' };
+const places = { o: '/', p: '/products', r: '/orders', b: '/batches', w: '/backorders', h: '/what-if', e: '/events' };
 let afterG = false;
 const row = (step) => {
   const links = [...document.querySelectorAll('main tbody tr a.ref:first-of-type')];
