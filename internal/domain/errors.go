@@ -57,6 +57,14 @@ const (
 	CodeOrderIncomplete  = "order_incomplete" // not all lines can be allocated now
 )
 
+// units is a quantity in words.
+func units(n int) string {
+	if n == 1 {
+		return "1 unit"
+	}
+	return fmt.Sprintf("%d units", n)
+}
+
 func conflict(code, hint, format string, args ...any) error {
 	return &Error{Kind: Conflict, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
