@@ -121,5 +121,5 @@ func wouldMove(line Line, qty int, b Batch, to *Batch) error {
 	case line.Status == StatusHeld:
 		then, hint = "no other can take the line, and a hold doesn't wait", "hold less"
 	}
-	return conflict(CodeLineWouldMove, hint, "order %q wants %s more, and batch %q has room for %d: %s", line.OrderID, units(qty-line.Qty), b.Ref, b.Room(), then)
+	return conflict(CodeLineWouldMove, hint, "order %q wants %d more %s, and batch %q has room for %d: %s", line.OrderID, qty-line.Qty, unit(qty-line.Qty), b.Ref, b.Room(), then)
 }

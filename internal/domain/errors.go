@@ -58,11 +58,13 @@ const (
 )
 
 // units is a quantity in words.
-func units(n int) string {
+func units(n int) string { return fmt.Sprintf("%d %s", n, unit(n)) }
+
+func unit(n int) string {
 	if n == 1 {
-		return "1 unit"
+		return "unit"
 	}
-	return fmt.Sprintf("%d units", n)
+	return "units"
 }
 
 func conflict(code, hint, format string, args ...any) error {

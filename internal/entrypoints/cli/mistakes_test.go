@@ -77,3 +77,38 @@ func TestTheVersionFlagSaysWhatTheVersionCommandSays(t *testing.T) {
 		t.Errorf("--version says %s, version says %s", flag, command)
 	}
 }
+
+func TestQuietCommandsPrintOnlyWhatWentWrong(t *testing.T) {
+	s := newShell(t)
+	for _, line := range []string{"batch add batch-1 LAMP 5", "allocate order-1 LAMP 2", "batch show batch-1", "batch close batch-1", "product show LAMP", "verify"} {
+		if r := s.run(t, line+" -q"); r.exit != 0 || r.out+r.err != "" {
+			t.Errorf("%s: exit %d, %s%s", line, r.exit, r.out, r.err)
+		}
+	}
+	if out := s.must(t, "batch list -q -o name"); out != "batch-1\n" {
+		t.Errorf("a list that was asked for by name is %q", out)
+	}
+	s.fails(t, "batch show batch-2 -q", 3, "batch-2")
+}
+
+func TestYesIsNotEnoughWhereALineLosesItsStock(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 LAMP 5")
+	s.must(t, "allocate order-1 LAMP 5")
+	s.fails(t, "batch change batch-1 --qty 1 --yes", 2, "--yes is not enough", "pass --confirm 1")
+}
+
+func TestWebhooksOfAServerThatWantsTokens(t *testing.T) {
+	s := newShell(t)
+	admin := strings.TrimSpace(s.must(t, "token create boss --scope admin"))
+	server := s.serve(t, "serve --addr 127.0.0.1:0 --auth required")
+	s.must(t, "webhook add https://shop.example/ours") // the key of the data directory opens it
+	s.fails(t, "webhook list --data other --server "+server.url, 7, "ALLOT_TOKEN")
+	s.env["ALLOT_TOKEN"] = admin
+	s.must(t, "webhook add https://shop.example/theirs --data other --server "+server.url)
+	if out := s.must(t, "webhook list --data other --server "+server.url); !strings.Contains(out, "/ours") || !strings.Contains(out, "/theirs") {
+		t.Errorf("listed is %s", out)
+	}
+	s.must(t, "webhook delete 1 --data other --server "+server.url)
+	s.fails(t, "webhook delete 1 --data other --server "+server.url, 3, "allot webhook list lists the webhooks")
+}

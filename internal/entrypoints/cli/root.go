@@ -38,7 +38,7 @@ func (r *run) root() *cobra.Command {
 	root.SetHelpCommand(help())
 	root.AddGroup(groups...)
 	config.Flags(root.PersistentFlags(), "config", "book-env", "data", "db", "allow-loss", "output")
-	root.PersistentFlags().BoolVarP(&r.quiet, "quiet", "q", false, "say nothing but what went wrong")
+	root.PersistentFlags().BoolVarP(&r.quiet, "quiet", "q", false, "say nothing but what went wrong, and print no tables")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true // exit tells errors, and a usage text would bury them
 	root.SetFlagErrorFunc(flagError)
