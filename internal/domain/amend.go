@@ -50,10 +50,10 @@ func (p *Product) resize(line Line, qty int, mayMove bool) (Placement, error) {
 	switch {
 	case line.Status == StatusShipped:
 		return Placement{}, conflict(CodeLineShipped, "order more under another order id, or take goods back",
-			"all %d units of the line of order %q for %q were shipped", line.Qty, line.OrderID, line.SKU)
+			"all of the line of order %q for %q was shipped: %s", line.OrderID, line.SKU, units(line.Qty))
 	case qty <= line.Shipped:
 		return Placement{}, conflict(CodeBelowShipped, "cancel the line to drop what was not shipped",
-			"%d units of the line of order %q for %q were shipped already; %d can't be all", line.Shipped, line.OrderID, line.SKU, qty)
+			"%s of the line of order %q for %q left already; %d can't be all", units(line.Shipped), line.OrderID, line.SKU, qty)
 	case line.Status == StatusBackordered:
 		return p.resizeBackorder(line, qty), nil
 	}
@@ -121,5 +121,5 @@ func wouldMove(line Line, qty int, b Batch, to *Batch) error {
 	case line.Status == StatusHeld:
 		then, hint = "no other can take the line, and a hold doesn't wait", "hold less"
 	}
-	return conflict(CodeLineWouldMove, hint, "order %q wants %d more units, and batch %q has room for %d: %s", line.OrderID, qty-line.Qty, b.Ref, b.Room(), then)
+	return conflict(CodeLineWouldMove, hint, "order %q wants %d more %s, and batch %q has room for %d: %s", line.OrderID, qty-line.Qty, unit(qty-line.Qty), b.Ref, b.Room(), then)
 }

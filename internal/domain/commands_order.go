@@ -102,7 +102,7 @@ func OrderIncomplete(lines []OrderedLine) error {
 		return nil
 	}
 	first := missing[0]
-	why := fmt.Sprintf("no batch of %q can take %d units; the largest line that fits is %d", first.SKU, first.Qty, first.LargestFit)
+	why := fmt.Sprintf("no batch of %q can take %s; the largest line that fits is %d", first.SKU, units(first.Qty), first.LargestFit)
 	if first.Err != nil {
 		why = first.Err.Error()
 	}

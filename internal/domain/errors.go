@@ -57,6 +57,16 @@ const (
 	CodeOrderIncomplete  = "order_incomplete" // not all lines can be allocated now
 )
 
+// units is a quantity in words.
+func units(n int) string { return fmt.Sprintf("%d %s", n, unit(n)) }
+
+func unit(n int) string {
+	if n == 1 {
+		return "unit"
+	}
+	return "units"
+}
+
 func conflict(code, hint, format string, args ...any) error {
 	return &Error{Kind: Conflict, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }

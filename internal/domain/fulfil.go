@@ -10,10 +10,10 @@ func (p *Product) ShipLine(line Line, shipped int) (Placement, error) {
 	case line.Status == StatusCancelled && shipped != line.Shipped:
 		return Placement{}, line.cancelled()
 	case shipped > line.Qty:
-		return Placement{}, conflict(CodeTooManyUnits, "amend the line first", "the line of order %q for %q has %d units; %d can't be shipped", line.OrderID, line.SKU, line.Qty, shipped)
+		return Placement{}, conflict(CodeTooManyUnits, "amend the line first", "the line of order %q for %q has %s; %d can't be shipped", line.OrderID, line.SKU, units(line.Qty), shipped)
 	case shipped < line.Shipped:
 		return Placement{}, conflict(CodeBelowShipped, "say how many were shipped in all; to take goods back, return them",
-			"%d units of the line of order %q for %q were shipped already, not %d", line.Shipped, line.OrderID, line.SKU, shipped)
+			"%s of the line of order %q for %q left already, not %d", units(line.Shipped), line.OrderID, line.SKU, shipped)
 	case shipped == line.Shipped:
 		return line.replay(), nil
 	case line.Status != StatusAllocated:
@@ -42,10 +42,10 @@ func (p *Product) ReturnLine(line Line, returned int, ref string) (Placement, er
 	switch {
 	case returned > line.Shipped:
 		return Placement{}, conflict(CodeTooManyUnits, "return at most what was shipped",
-			"%d units of the line of order %q for %q were shipped; %d can't come back", line.Shipped, line.OrderID, line.SKU, returned)
+			"%s of the line of order %q for %q left; %d can't come back", units(line.Shipped), line.OrderID, line.SKU, returned)
 	case returned < line.Returned:
 		return Placement{}, conflict(CodeTooManyUnits, "say how many came back in all",
-			"%d units of the line of order %q for %q came back already, not %d", line.Returned, line.OrderID, line.SKU, returned)
+			"%s of the line of order %q for %q came back already, not %d", units(line.Returned), line.OrderID, line.SKU, returned)
 	case returned == line.Returned:
 		return line.replay(), nil
 	case ref == "" && line.BatchRef == "":

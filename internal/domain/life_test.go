@@ -84,7 +84,7 @@ func TestALineThatOutgrowsItsBatchMovesOnlyIfItMay(t *testing.T) {
 	shop.allocate("order-2", 2)
 	_, err := shop.amend("order-1", domain.Amendment{Qty: domain.To(9)})
 	expect(t, codeOf(err), domain.CodeLineWouldMove)
-	expect(t, err.Error(), `order "order-1" wants 1 more units, and batch "warehouse" has room for 0: the line would move to batch october, which comes on 2026-10-01`)
+	expect(t, err.Error(), `order "order-1" wants 1 more unit, and batch "warehouse" has room for 0: the line would move to batch october, which comes on 2026-10-01`)
 	_, err = shop.amend("order-1", domain.Amendment{Qty: domain.To(9), MayMove: true})
 	shop.must(err)
 	expect(t, shop.told(), []string{"order-1 deallocated from warehouse: amended", "order-1 9 units, not 8", "order-1 allocated in october, moved from warehouse"})

@@ -85,7 +85,7 @@ func (l Line) cancelled() error {
 
 func (l Line) conflict(again OrderLine) error {
 	return conflict(CodeLineConflict, "amend the line, or order the rest under another order id",
-		"order %q already has a line of %d units of %q (%s%s), not %d", l.OrderID, l.Qty, l.SKU, l.Status, in(l.BatchRef), again.Qty)
+		"order %q already has a line of %s of %q (%s%s), not %d", l.OrderID, units(l.Qty), l.SKU, l.Status, in(l.BatchRef), again.Qty)
 }
 
 func (l Line) ended() error {

@@ -73,7 +73,7 @@ func BatchConflict(known Batch) error {
 		eta = "with ETA " + known.ETA.String()
 	}
 	return conflict(CodeBatchConflict, "use another reference, or change the batch",
-		"batch %q exists already: %d units of %q, %s", known.Ref, known.Purchased, known.SKU, eta)
+		"batch %q exists already: %s of %q, %s", known.Ref, units(known.Purchased), known.SKU, eta)
 }
 
 // Allocate gives line, which is new, stock from the first batch, in order of

@@ -35,7 +35,7 @@ func (p *Product) ReceiveBatch(ref string, qty Change[int], lines iter.Seq2[Line
 	}
 	if b := *found; b.ETA == 0 && qty.of(b.Purchased) != b.Purchased {
 		return Batched{}, conflict(CodeBatchArrived, "change the quantity of the batch instead",
-			"batch %q has arrived already, with %d units, not %d", ref, b.Purchased, qty.To)
+			"batch %q has arrived already, with %s, not %d", ref, units(b.Purchased), qty.To)
 	}
 	return p.change(*found, qty, To(Date(0)), Received, lines)
 }
@@ -48,11 +48,11 @@ func (p *Product) change(was Batch, qty Change[int], eta Change[Date], cause Cau
 	}
 	if b.Purchased < b.Shipped {
 		return Batched{}, conflict(CodeBelowShipped, "take goods back first, or set at least what was shipped",
-			"%d units of batch %q were shipped already; it can't have had %d", b.Shipped, b.Ref, b.Purchased)
+			"%s of batch %q left already; it can't have had %d", units(b.Shipped), b.Ref, b.Purchased)
 	}
 	if b.ETA != 0 && b.ETA != was.ETA && b.Shipped > 0 {
 		return Batched{}, conflict(CodeBatchArrived, "create another batch for what is still to come",
-			"batch %q is here: %d units of it were shipped already", b.Ref, b.Shipped)
+			"batch %q is here: %s of it left already", b.Ref, units(b.Shipped))
 	}
 	displaced, kept, err := b.release(lines, b.ETA != was.ETA)
 	if err != nil {
@@ -123,7 +123,7 @@ func (b *Batch) release(lines iter.Seq2[Line, error], all bool) (displaced, kept
 		}
 	}
 	if b.Available() < 0 {
-		return nil, nil, fmt.Errorf("batch %s counts %d units more as allocated than its lines have: run allot verify", b.Ref, -b.Available())
+		return nil, nil, fmt.Errorf("batch %s counts %s more as allocated than its lines have: run allot verify", b.Ref, units(-b.Available()))
 	}
 	slices.Reverse(displaced)
 	slices.Reverse(kept)

@@ -43,6 +43,34 @@ func StateName(source, dest string) (string, error) {
 	return hex.EncodeToString(sum[:12]) + ".state", nil
 }
 
+// CheckState refuses a state file in one of the folders: a sync would carry it
+// along, or delete it. None of them needs to be there.
+func CheckState(state, source, dest string) error {
+	if state == "" {
+		return nil
+	}
+	for _, folder := range []string{source, dest} {
+		within, err := filepath.Rel(settled(folder), settled(state))
+		if err == nil && filepath.IsLocal(within) {
+			return refuse("name a file that lies elsewhere", "the state file %s is in %s, which is synced", state, folder)
+		}
+	}
+	return nil
+}
+
+// settled is a path without links, as far as there is anything at it.
+func settled(name string) string {
+	name = absolute(name)
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		return real
+	}
+	dir := filepath.Dir(name)
+	if dir == name {
+		return name
+	}
+	return filepath.Join(settled(dir), filepath.Base(name))
+}
+
 // recall returns what is remembered of the last run: nothing, if it is not to
 // be trusted.
 func (p *pair) recall() (m memory) {

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 
 	"allot/internal/domain"
 )
@@ -100,6 +101,9 @@ func Allocate(ctx context.Context, uow *UnitOfWork, cmd domain.Allocate) (domain
 	if err != nil {
 		return domain.Placement{}, err
 	}
+	if err := checkHold(cmd.HoldUntil, domain.InstantOf(uow.s.now), known); err != nil {
+		return domain.Placement{}, err
+	}
 	line := domain.Line{
 		OrderLine: domain.OrderLine{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty}, Seq: known.Seq,
 		Priority: cmd.Priority, RequiredBy: cmd.RequiredBy, HeldUntil: cmd.HoldUntil,
@@ -110,6 +114,18 @@ func Allocate(ctx context.Context, uow *UnitOfWork, cmd domain.Allocate) (domain
 		}
 	}
 	return product.Allocate(line, cmd.OnShortage, known)
+}
+
+// checkHold refuses a hold that would have ended by now. The same hold again
+// may come as late as it likes.
+func checkHold(until, now domain.Instant, known domain.Line) error {
+	ends := !known.Exists() || known.Status == domain.StatusExpired || known.Status == domain.StatusHeld && until != known.HeldUntil
+	if until == 0 || until > now || !ends {
+		return nil
+	}
+	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "hold_until",
+		Message: fmt.Sprintf("hold_until is %s; it must be later than now, %s", until, now),
+		Hint:    "send a later time, or leave it out to order for good"}
 }
 
 // ChangeBatchQuantity handles ChangeBatchQuantity.

@@ -124,7 +124,7 @@ func drawCommand(rt *rapid.T) domain.Message {
 	case 24:
 		return domain.ReleaseHold{OrderID: id, SKU: sku}
 	case 25:
-		return domain.ExpireHold{OrderID: id, SKU: sku, At: domain.Instant(rapid.IntRange(1, 3).Draw(rt, "at"))}
+		return domain.ExpireHold{OrderID: id, SKU: sku, At: aheadBy(rapid.IntRange(1, 3).Draw(rt, "at"))}
 	case 26, 27, 28:
 		other := domain.Wanted{SKU: rapid.SampledFrom([]string{"CHAIR", "LAMP", "TABLE"}).Draw(rt, "other sku"), Qty: 1 + qty/2}
 		return domain.AllocateOrder{
@@ -133,7 +133,7 @@ func drawCommand(rt *rapid.T) domain.Message {
 		}
 	default:
 		onShortage := rapid.SampledFrom([]domain.Shortage{"", "", domain.KeepBackorder, domain.Refuse}).Draw(rt, "on shortage")
-		until := domain.Instant(rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "until"))
+		until := rapid.SampledFrom([]domain.Instant{0, 0, aheadBy(1), aheadBy(2)}).Draw(rt, "until")
 		return domain.Allocate{OrderID: id, SKU: sku, Qty: qty, OnShortage: onShortage, Priority: priority, RequiredBy: eta, HoldUntil: until}
 	}
 }

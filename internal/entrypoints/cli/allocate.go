@@ -73,7 +73,7 @@ func (r *run) place(ctx context.Context, line domain.Allocate) error {
 	return perform(ctx, r, line, func(p domain.Placement) error {
 		if p.Status == domain.StatusRefused {
 			e := wire.OutOfStock(line, p)
-			return &failure{wire.ExitCode(e), e.Error(), "leave out --or-reject to have the line wait"}
+			return &failure{wire.ExitCode(e), e.Error(), "leave out " + whyRefused(line) + " to have the line wait"}
 		}
 		shown := placed{
 			OrderID: line.OrderID, SKU: line.SKU, Qty: line.Qty, Status: p.Status, BatchRef: p.BatchRef, Promise: p.Promise, HeldUntil: p.HeldUntil,
@@ -87,13 +87,24 @@ func (r *run) place(ctx context.Context, line domain.Allocate) error {
 	})
 }
 
+// whyRefused are the flags that keep a line from waiting.
+func whyRefused(line domain.Allocate) string {
+	switch {
+	case line.HoldUntil == 0:
+		return "--or-reject"
+	case line.OnShortage == domain.Refuse:
+		return "--or-reject and --hold-until"
+	}
+	return "--hold-until"
+}
+
 // remark says what somebody should know who asked for stock.
 func (r *run) remark(p placed) {
 	switch {
 	case p.Replayed:
 		r.say("nothing changed: it was so already")
 	case p.Status == domain.StatusBackordered:
-		r.say("hint: the line waits for stock: no batch can take %d units now%s", p.Qty, couldTake(p.LargestFit))
+		r.say("hint: the line waits for stock: no batch can take %s now%s", count(p.Qty, "unit", "units"), couldTake(p.LargestFit))
 	}
 }
 

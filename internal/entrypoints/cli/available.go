@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,18 @@ var availableColumns = []column[views.Availability]{
 	{name: "largest_fit", text: func(a views.Availability) string { return strconv.Itoa(a.LargestFit) }},
 	{name: "batch_ref", text: func(a views.Availability) string { return promiseOf(a).BatchRef }, tell: func(a views.Availability) string { return dash(promiseOf(a).BatchRef) }},
 	{name: "promise", text: func(a views.Availability) string { return promiseOf(a).Date }, tell: tellPromise},
+}
+
+// availableFor are the columns for people who asked for a quantity.
+func availableFor(qty int) []column[views.Availability] {
+	columns := slices.Clone(availableColumns)
+	columns[len(columns)-1].tell = func(a views.Availability) string {
+		if a.Promise == nil && qty > 0 {
+			return fmt.Sprintf("none can take %d", qty)
+		}
+		return tellPromise(a)
+	}
+	return columns
 }
 
 func promiseOf(a views.Availability) views.Promise {
@@ -51,8 +65,14 @@ func (r *run) available() *cobra.Command {
 			"allot available SMALL-TABLE --qty 50 --by 2026-12-15", "can I promise 50 in two weeks?",
 			"allot available SMALL-TABLE RED-CHAIR -o json", "of several, by date",
 		),
-		Args: cobra.MinimumNArgs(1),
+		Args: needs("SKU..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := domain.ParseDate(by); err != nil {
+				return usage("leave it out if there is no hurry", "--by: %v", err)
+			}
+			if qty < 0 || qty > domain.MaxQty {
+				return usage("leave it out to see what there is", "--qty is %d; it must lie between 1 and %d", qty, domain.MaxQty)
+			}
 			asks := make([]views.Ask, len(args))
 			for i, sku := range args {
 				asks[i] = views.Ask{SKU: sku, Qty: qty, By: by}
@@ -67,7 +87,7 @@ func (r *run) available() *cobra.Command {
 						return domain.UnknownSKU(a.SKU)
 					}
 				}
-				return list(r, availableColumns, these(answers...))
+				return list(r, availableFor(qty), these(answers...))
 			})
 		},
 	}
@@ -104,6 +124,9 @@ func (r *run) late() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asOf == "" {
 				asOf = domain.NewDate(r.Now().In(r.config.Timezone).Date()).String()
+			}
+			if _, err := domain.ParseDate(asOf); err != nil {
+				return usage("leave it out to have it today", "--as-of: %v", err)
 			}
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
 				find := s.Late

@@ -79,6 +79,15 @@ var batchColumns = []column[views.Batch]{
 	{name: "allocated", text: func(b views.Batch) string { return strconv.Itoa(b.Allocated) }},
 	{name: "available", text: func(b views.Batch) string { return strconv.Itoa(b.Available) }},
 	{name: "eta", text: func(b views.Batch) string { return b.ETA }, tell: func(b views.Batch) string { return comes(b.ETA) }},
+	{name: "closed", text: func(b views.Batch) string { return strconv.FormatBool(b.Closed) }, tell: func(b views.Batch) string { return closed(b) }},
+}
+
+// closed is whether a batch takes no new lines, for people.
+func closed(b views.Batch) string {
+	if b.Closed {
+		return "closed"
+	}
+	return "-"
 }
 
 // comes is when stock comes, for people.
@@ -116,6 +125,12 @@ func (r *run) batchList() *cobra.Command {
 // limited gives a list the flag that shortens it.
 func limited(cmd *cobra.Command, limit *int) {
 	cmd.Flags().IntVar(limit, "limit", 0, "list at most `N`; 0: all")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if *limit < 0 {
+			return usage("leave it out to list all", "--limit is %d; it must be at least 0", *limit)
+		}
+		return nil
+	}
 }
 
 // batchShown is a batch and the lines allocated to it.
@@ -152,7 +167,11 @@ func (r *run) showBatch(ctx context.Context, s bootstrap.Store, ref string) erro
 		shown.Allocations = append(shown.Allocations, line)
 	}
 	return object(r, shown, func() error {
-		r.tell("%s  %s  %d units, %s: %d allocated, %d available", batch.Ref, batch.SKU, batch.Qty, comes(batch.ETA), batch.Allocated, batch.Available)
+		left := "available"
+		if batch.Closed {
+			left = "left, but it is closed: it takes no new lines"
+		}
+		r.tell("%s  %s  %s, %s: %d allocated, %d %s", batch.Ref, batch.SKU, count(batch.Qty, "unit", "units"), comes(batch.ETA), batch.Allocated, batch.Available, left)
 		return list(r, lineColumns, these(shown.Allocations...))
 	})
 }

@@ -10,6 +10,9 @@ import (
 	"allot/internal/service"
 )
 
+// hintArrived is what to do about a date that is none.
+const hintArrived = "write the day on which it comes; that it has come, allot batch receive says"
+
 func (r *run) batchChange() *cobra.Command {
 	var reason domain.Origin
 	var qty, given int
@@ -34,9 +37,12 @@ func (r *run) batchChange() *cobra.Command {
 				change.Qty = domain.To(qty)
 			}
 			if cmd.Flags().Changed("eta") {
+				if eta == "" {
+					return usage(hintArrived, "--eta is empty; it must be a date")
+				}
 				date, err := domain.ParseDate(eta)
 				if err != nil {
-					return usage("allot batch receive says that it has come", "--eta: %v", err)
+					return usage(hintArrived, "--eta: %v", err)
 				}
 				change.ETA = domain.To(date)
 			}

@@ -41,6 +41,10 @@ func (r *run) confirmNumber(ctx context.Context, question string, number, given 
 	if given >= 0 {
 		return &failure{wire.ExitConflict, fmt.Sprintf("%s, not %d", count(number, "line changes", "lines change"), given), "look at them with --dry-run"}
 	}
+	if !r.Terminal(r.In) && r.yes {
+		return usage(fmt.Sprintf("pass --confirm %d, or --dry-run to see what would happen", number),
+			"--yes is not enough for so much: %s would change %s", r.command, count(number, "line", "lines"))
+	}
 	if !r.Terminal(r.In) {
 		return usage(fmt.Sprintf("pass --confirm %d, or --dry-run to see what would happen", number),
 			"%s would change %s, and there is no terminal to ask on", r.command, count(number, "line", "lines"))

@@ -55,7 +55,7 @@ func (r *run) demo() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&noServe, "no-serve", false, "stop after the import")
-	return r.takes(cmd, append([]string{"timezone"}, serverSettings...)...)
+	return r.takes(cmd, serverSettings...)
 }
 
 // useDemoDefaults gives settings the values that suit a demo: a directory of its

@@ -1,12 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -29,35 +24,11 @@ var _ desk = (*access.Registry)(nil)
 // atDesk has fn use the desk of the server that was named, else of the one that
 // has the database open, else of the database.
 func (r *run) atDesk(ctx context.Context, fn func(desk) error) error {
-	if r.config.Server != "" {
-		c, err := r.toServer()
-		if err != nil {
-			return err
-		}
-		return errors.Join(fn(remoteDesk{c, r.origin().Actor}), c.close())
-	}
-	file := r.config.Database()
-	owner, ok := bootstrap.OwnerOf(file)
-	if !ok || owner.URL == "" {
-		app, err := bootstrap.Open(ctx, file, r.command, r.options())
-		if err == nil {
-			return errors.Join(fn(app.Tokens), app.Close())
-		}
-		inUse, ok := errors.AsType[*bootstrap.InUseError](err)
-		if !ok || inUse.Owner.URL == "" {
-			return err
-		}
-		owner = inUse.Owner // it was only starting
-	}
-	c := r.toOwner(owner)
-	return errors.Join(fn(remoteDesk{c, r.origin().Actor}), c.close())
+	return r.hereOrThere(ctx, func(app *bootstrap.App) error { return fn(app.Tokens) }, func(s remote) error { return fn(remoteDesk{s}) })
 }
 
 // remoteDesk is a desk at a server.
-type remoteDesk struct {
-	*client
-	actor string // on whose behalf
-}
+type remoteDesk struct{ remote }
 
 const tokensPath = "/v1/tokens"
 
@@ -88,37 +59,4 @@ func (d remoteDesk) List(ctx context.Context) (all []access.Token, _ error) {
 		all = append(all, t.Token())
 	}
 	return all, err
-}
-
-// call makes a request with a body, if there is one, and reads its answer.
-func (d remoteDesk) call(ctx context.Context, method, path string, body, answer any) error {
-	var sent io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		sent = bytes.NewReader(text)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, d.url+path, sent)
-	if err != nil {
-		return err
-	}
-	if sent != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	d.show(request, d.actor)
-	got, err := d.do(request)
-	if err != nil {
-		return err
-	}
-	defer got.Body.Close()
-	if got.StatusCode >= http.StatusBadRequest {
-		return d.problem(got)
-	}
-	const most = 64 << 20 // bytes
-	if err := json.NewDecoder(io.LimitReader(got.Body, most)).Decode(answer); err != nil {
-		return fmt.Errorf("read the answer of the server at %s: %w", d.url, err)
-	}
-	return nil
 }

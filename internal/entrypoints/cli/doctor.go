@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"allot/internal/bootstrap"
+	"allot/internal/config"
 	"allot/internal/entrypoints/wire"
 )
 
@@ -78,8 +79,11 @@ func (r *run) examine(ctx context.Context) error {
 	}
 	broken := 0
 	for _, f := range findings {
-		if f.Status == failed {
-			broken++
+		if f.Status != failed {
+			continue
+		}
+		if broken++; r.quiet && r.config.Output == config.OutputTable {
+			fmt.Fprintf(r.Err, "%s: %s; %s\n", f.Check, f.Detail, f.Next)
 		}
 	}
 	if broken > 0 {

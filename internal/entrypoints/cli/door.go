@@ -158,6 +158,9 @@ func perform[R any](ctx context.Context, r *run, cmd domain.Command[R], then fun
 	if err := cmd.Validate(); err != nil {
 		return err
 	}
+	if err := foresee(ctx, r, cmd); err != nil {
+		return err
+	}
 	return r.through(ctx, func(d *door) error {
 		result, err := do(ctx, d, cmd)
 		if err != nil {
@@ -165,6 +168,17 @@ func perform[R any](ctx context.Context, r *run, cmd domain.Command[R], then fun
 		}
 		return then(result)
 	})
+}
+
+// foresee refuses what would be refused by an empty shop, if there is no
+// database yet: a name that was misspelled makes none.
+func foresee[R any](ctx context.Context, r *run, cmd domain.Command[R]) error {
+	if r.config.Server != "" || r.dryRun || !bootstrap.Missing(r.config.Database()) {
+		return nil
+	}
+	app := bootstrap.Imagine(r.options())
+	_, err := service.Preview(ctx, app.Bus, cmd)
+	return errors.Join(err, app.Close())
 }
 
 // do has one command done and returns what it names as its result.

@@ -180,6 +180,9 @@ func (r *run) summarize(s importer.Summary) error {
 		if r.config.Output != config.OutputTable {
 			return list(r, summaryColumns, these(s))
 		}
+		if r.quiet {
+			return nil
+		}
 		_, err := fmt.Fprint(r.Out, s)
 		return err
 	})

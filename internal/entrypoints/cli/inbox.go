@@ -31,6 +31,9 @@ func (r *run) inbox() *cobra.Command {
 		),
 		Args: needs("FOLDER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkEvery(every); err != nil {
+				return err
+			}
 			b, err := inbox.Open(args[0], inbox.Options{Import: r.openForInbox, Origin: r.origin(), Now: r.Now})
 			if err != nil {
 				return err
@@ -46,6 +49,14 @@ func (r *run) inbox() *cobra.Command {
 	cmd.Flags().BoolVar(&once, "once", false, "take what is there, complete or not, and end")
 	cmd.Flags().DurationVar(&every, "every", 2*time.Second, "how long to wait `BETWEEN` two looks")
 	return r.takes(cmd, "server", "token-file", "group")
+}
+
+// checkEvery refuses to look again without a pause.
+func checkEvery(every time.Duration) error {
+	if every <= 0 {
+		return usage("leave it out to wait 2s", "--every is %s; it must be more than 0s", every)
+	}
+	return nil
 }
 
 func (r *run) openForInbox(ctx context.Context) (importer.Sink, func() error, error) {
@@ -93,7 +104,7 @@ func (r *run) takeUntilStopped(ctx context.Context, b *inbox.Inbox, every time.D
 func (r *run) tellTaken(t inbox.Taken) {
 	switch t.Outcome {
 	case inbox.Done:
-		r.say("%s: %d rows, %d refused; now %s", t.File, t.Summary.Rows, t.Summary.RejectedRows, t.Where)
+		r.say("%s: %s, %d refused; now %s", t.File, count(t.Summary.Rows, "row", "rows"), t.Summary.RejectedRows, t.Where)
 	default:
 		r.say("%s: %s; now %s", t.File, t.Problem, t.Where)
 	}

@@ -82,12 +82,15 @@ var orderColumns = []column[views.OrderSummary]{
 	{name: "allocated", text: func(o views.OrderSummary) string { return strconv.Itoa(o.Allocated) }},
 	{name: "backordered", text: func(o views.OrderSummary) string { return strconv.Itoa(o.Backordered) }},
 	{name: "cancelled", text: func(o views.OrderSummary) string { return strconv.Itoa(o.Cancelled) }},
+	{name: "held", text: func(o views.OrderSummary) string { return strconv.Itoa(o.Held) }},
+	{name: "shipped", text: func(o views.OrderSummary) string { return strconv.Itoa(o.Shipped) }},
+	{name: "expired", text: func(o views.OrderSummary) string { return strconv.Itoa(o.Expired) }},
 	{name: "promise", text: func(o views.OrderSummary) string { return o.Promise }, tell: complete},
 }
 
-// complete is when all that is allocated of an order is there, for people.
+// complete is when all that is allocated or held of an order is there, for people.
 func complete(o views.OrderSummary) string {
-	if o.Allocated == 0 {
+	if o.Allocated == 0 && o.Held == 0 {
 		return "-"
 	}
 	return comes(o.Promise)

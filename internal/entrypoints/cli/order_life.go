@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ type terms struct {
 func (t *terms) flags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&t.priority, "priority", domain.UsualPriority, "`NUMBER` from 0 to 9: the higher, the sooner it is served")
 	cmd.Flags().StringVar(&t.requiredBy, "required-by", "", "`DATE` on which it is needed, YYYY-MM-DD")
-	cmd.Flags().StringVar(&t.holdUntil, "hold-until", "", "only hold it until this `TIME`, such as 2026-12-01T08:00:00Z, unless it is confirmed")
+	cmd.Flags().StringVar(&t.holdUntil, "hold-until", "", "only hold it until this `TIME`, such as 2026-12-01T08:00:00Z, unless it is confirmed; a hold never waits for stock")
 }
 
 func (t *terms) parse() (p domain.Priority, by domain.Date, until domain.Instant, _ error) {
@@ -49,7 +50,7 @@ func (r *run) orderAllocate() *cobra.Command {
 			"allot order allocate order-1 SMALL-TABLE=2 RED-CHAIR=8", "what finds no stock waits",
 			"allot order allocate order-1 SMALL-TABLE=2 RED-CHAIR=8 --all", "all of it now, or nothing",
 		),
-		Args: cobra.MinimumNArgs(2),
+		Args: needs("ORDER", "SKU=QTY..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			order := domain.AllocateOrder{Origin: r.origin(), OrderID: args[0]}
 			if all {
@@ -82,10 +83,13 @@ func (r *run) orderAllocate() *cobra.Command {
 func (r *run) allocateOrder(ctx context.Context, order domain.AllocateOrder) error {
 	return perform(ctx, r, order, func(p domain.Placements) error {
 		var lines []placed
-		var failed error
+		var failed []error
 		for _, l := range p.Lines {
+			if l.Err == nil && l.Status == domain.StatusRefused {
+				l.Err = wire.OutOfStock(domain.Allocate{SKU: l.SKU, Qty: l.Qty}, l.Placement)
+			}
 			if l.Err != nil {
-				failed = errors.Join(failed, l.Err)
+				failed = append(failed, l.Err)
 				continue
 			}
 			lines = append(lines, placed{
@@ -93,24 +97,36 @@ func (r *run) allocateOrder(ctx context.Context, order domain.AllocateOrder) err
 				LargestFit: l.LargestFit, Replayed: l.Replayed, DryRun: r.dryRun,
 			})
 		}
+		if len(lines) == 0 {
+			return refusedWhole(failed)
+		}
 		if err := list(r, placedColumns, these(lines...)); err != nil {
 			return err
 		}
-		if failed != nil {
-			return &failure{wire.ExitPartly, failed.Error(), "the other lines were accepted"}
+		if len(failed) > 0 {
+			return &failure{wire.ExitPartly, errors.Join(failed...).Error(), "the other lines were accepted"}
 		}
 		return nil
 	})
 }
 
-// lineChanged has a command about a line done and prints where the line stands.
-func (r *run) lineChanged(ctx context.Context, orderID, sku string, cmd domain.Command[domain.Placement]) error {
+// refusedWhole is the error of an order of which no line was accepted: that of
+// its only line, or of the first with what is wrong with the others.
+func refusedWhole(failed []error) error {
+	f := &failure{wire.ExitCode(failed[0]), errors.Join(failed...).Error(), hintOf(failed[0])}
+	if e, ok := errors.AsType[*domain.Error](failed[0]); ok && e.Code == wire.CodeOutOfStock {
+		f.hint = "leave out --hold-until to have what finds no stock wait"
+	}
+	return f
+}
+
+// lineChanged has a command about a line done and prints where the line stands;
+// shown says which line it is, and what the command says of it.
+func (r *run) lineChanged(ctx context.Context, shown standingLine, cmd domain.Command[domain.Placement]) error {
 	return perform(ctx, r, cmd, func(p domain.Placement) error {
-		shown := standingLine{
-			OrderID: orderID, SKU: sku, Status: p.Status, BatchRef: p.BatchRef, Promise: p.Promise, HeldUntil: p.HeldUntil,
-			Shipped: p.Shipped, Replayed: p.Replayed, DryRun: r.dryRun,
-		}
-		if err := object(r, shown, func() error { return list(r, standingColumns, these(shown)) }); err != nil {
+		shown.Status, shown.BatchRef, shown.Promise, shown.HeldUntil = p.Status, p.BatchRef, p.Promise, p.HeldUntil
+		shown.Shipped, shown.Replayed, shown.DryRun = p.Shipped, p.Replayed, r.dryRun
+		if err := object(r, shown, func() error { return list(r, shown.columns(), these(shown)) }); err != nil {
 			return err
 		}
 		if p.Replayed {
@@ -124,13 +140,27 @@ func (r *run) lineChanged(ctx context.Context, orderID, sku string, cmd domain.C
 type standingLine struct {
 	OrderID   string         `json:"order_id"`
 	SKU       string         `json:"sku"`
+	Qty       int            `json:"qty,omitempty"` // if it was just set
 	Status    domain.Status  `json:"status"`
 	BatchRef  string         `json:"batch_ref,omitempty"`
 	Promise   domain.Date    `json:"promise,omitzero"`
 	HeldUntil domain.Instant `json:"held_until,omitzero"`
 	Shipped   int            `json:"shipped"`
+	Returned  int            `json:"returned,omitempty"` // if it was just said
 	Replayed  bool           `json:"replayed,omitempty"`
 	DryRun    bool           `json:"dry_run,omitempty"`
+}
+
+// columns are those of a table of the line.
+func (l standingLine) columns() []column[standingLine] {
+	columns := slices.Clone(standingColumns)
+	if l.Qty > 0 {
+		columns = slices.Insert(columns, 2, column[standingLine]{name: "qty", text: func(l standingLine) string { return strconv.Itoa(l.Qty) }})
+	}
+	if l.Returned > 0 {
+		columns = append(columns, column[standingLine]{name: "returned", text: func(l standingLine) string { return strconv.Itoa(l.Returned) }})
+	}
+	return columns
 }
 
 var standingColumns = []column[standingLine]{
@@ -156,7 +186,10 @@ func (r *run) orderShip() *cobra.Command {
 		),
 		Args: needs("ORDER", "SKU"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.lineChanged(cmd.Context(), args[0], args[1], domain.ShipLine{Origin: r.because(reason), OrderID: args[0], SKU: args[1], Shipped: shipped})
+			if cmd.Flags().Changed("shipped") && shipped < 1 {
+				return usage("leave it out to ship the whole line", "--shipped is %d; it must lie between 1 and %d", shipped, domain.MaxQty)
+			}
+			return r.lineChanged(cmd.Context(), standingLine{OrderID: args[0], SKU: args[1]}, domain.ShipLine{Origin: r.because(reason), OrderID: args[0], SKU: args[1], Shipped: shipped})
 		},
 	}
 	cmd.Flags().IntVar(&shipped, "shipped", 0, "`UNITS` that have left, in all; without it, the whole line")
@@ -182,7 +215,7 @@ func (r *run) orderReturn() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return r.lineChanged(cmd.Context(), args[0], args[1],
+			return r.lineChanged(cmd.Context(), standingLine{OrderID: args[0], SKU: args[1], Returned: units},
 				domain.ReturnLine{Origin: r.because(reason), OrderID: args[0], SKU: args[1], Returned: units, BatchRef: into})
 		},
 	}
@@ -222,7 +255,7 @@ func (r *run) orderAmend() *cobra.Command {
 			if cmd.Flags().Changed("required-by") {
 				amend.RequiredBy = domain.To(by)
 			}
-			return r.lineChanged(cmd.Context(), args[0], args[1], amend)
+			return byFlag(r.lineChanged(cmd.Context(), standingLine{OrderID: args[0], SKU: args[1], Qty: amend.Qty.To}, amend))
 		},
 	}
 	cmd.Flags().IntVar(&qty, "qty", 0, "`UNITS`, in all")
@@ -231,6 +264,16 @@ func (r *run) orderAmend() *cobra.Command {
 	cmd.Flags().BoolVar(&mayMove, "may-move", false, "move to another batch, or wait, if that is what it takes")
 	reasons(cmd, &reason)
 	return r.writes(cmd)
+}
+
+// byFlag says how to let a line move on the command line.
+func byFlag(err error) error {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Code != domain.CodeLineWouldMove {
+		return err
+	}
+	hint := strings.Replace(e.Hint, "say that the line may move", "pass --may-move", 1)
+	return &failure{wire.ExitCode(err), e.Message, hint}
 }
 
 func (r *run) orderConfirm() *cobra.Command {
@@ -244,7 +287,7 @@ func (r *run) orderConfirm() *cobra.Command {
 		),
 		Args: needs("ORDER", "SKU"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.lineChanged(cmd.Context(), args[0], args[1], domain.ConfirmHold{Origin: r.origin(), OrderID: args[0], SKU: args[1]})
+			return r.lineChanged(cmd.Context(), standingLine{OrderID: args[0], SKU: args[1]}, domain.ConfirmHold{Origin: r.origin(), OrderID: args[0], SKU: args[1]})
 		},
 	}
 	return r.writes(cmd)
@@ -261,7 +304,7 @@ func (r *run) orderRelease() *cobra.Command {
 		),
 		Args: needs("ORDER", "SKU"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.lineChanged(cmd.Context(), args[0], args[1], domain.ReleaseHold{Origin: r.origin(), OrderID: args[0], SKU: args[1]})
+			return r.lineChanged(cmd.Context(), standingLine{OrderID: args[0], SKU: args[1]}, domain.ReleaseHold{Origin: r.origin(), OrderID: args[0], SKU: args[1]})
 		},
 	}
 	return r.writes(cmd)

@@ -37,8 +37,11 @@ func list[T any](r *run, columns []column[T], items iter.Seq2[T, error]) error {
 }
 
 // tableFor is what a table for people is written to: aligned on a terminal, in a
-// pipe with tabs between values.
+// pipe with tabs between values. With --quiet nobody wants to see it.
 func (r *run) tableFor(out io.Writer) tableWriter {
+	if r.quiet {
+		return tabbed{io.Discard}
+	}
 	if r.Terminal(r.Out) {
 		return aligned(out)
 	}
@@ -146,7 +149,7 @@ func these[T any](items ...T) iter.Seq2[T, error] {
 
 // tell prints a line that goes before a table. Only people want to see it.
 func (r *run) tell(format string, args ...any) {
-	if r.config.Output == config.OutputTable {
+	if r.config.Output == config.OutputTable && !r.quiet {
 		fmt.Fprintf(r.Out, format+"\n", args...)
 	}
 }

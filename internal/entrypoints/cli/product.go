@@ -82,9 +82,22 @@ func (r *run) showProduct(p views.Product) error {
 		}
 		r.tell("%s", name)
 		r.tell("on hand %d + inbound %d - allocated %d = available %d", p.OnHand, p.Inbound, p.Allocated, p.Available)
+		if n := unitsInClosed(p.Batches); n > 0 {
+			r.tell("in closed batches: %s of what is available, which no line gets until they are reopened", count(n, "unit", "units"))
+		}
 		if p.BackorderedLines > 0 {
 			r.tell("backordered: %s, %s", count(p.BackorderedLines, "line", "lines"), count(p.Backordered, "unit", "units"))
 		}
 		return list(r, batchColumns, these(p.Batches...))
 	})
+}
+
+// unitsInClosed is how many units of batches are available that take no lines.
+func unitsInClosed(batches []views.Batch) (n int) {
+	for _, b := range batches {
+		if b.Closed {
+			n += b.Available
+		}
+	}
+	return n
 }

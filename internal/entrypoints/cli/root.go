@@ -38,7 +38,7 @@ func (r *run) root() *cobra.Command {
 	root.SetHelpCommand(help())
 	root.AddGroup(groups...)
 	config.Flags(root.PersistentFlags(), "config", "book-env", "data", "db", "allow-loss", "output")
-	root.PersistentFlags().BoolVarP(&r.quiet, "quiet", "q", false, "say nothing but what went wrong")
+	root.PersistentFlags().BoolVarP(&r.quiet, "quiet", "q", false, "say nothing but what went wrong, and print no tables")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true // exit tells errors, and a usage text would bury them
 	root.SetFlagErrorFunc(flagError)
@@ -54,6 +54,7 @@ func (r *run) root() *cobra.Command {
 		root.AddCommand(commands...)
 	}
 	root.AddCommand(topics()...)
+	r.versionFlag(root)
 	return root
 }
 
@@ -116,20 +117,36 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint = fmt.Sprintf("did you mean --%s?", near)
 		}
 	}
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if rule, ok := flagRules[wrong.GetFlag().Value.Type()]; ok {
+			return usage(rule.hint, "--%s is %q; it must be %s", wrong.GetFlag().Name, wrong.GetValue(), rule.must)
+		}
+	}
 	return usage(hint, "%v", err)
 }
 
+// flagRules are what values of flags must be, by the type of the flag.
+var flagRules = map[string]struct{ must, hint string }{
+	"int":      {"a whole number", "write it in digits, for example 12"},
+	"duration": {"a time with its unit", "write for example 2s or 1m30s"},
+	"bool":     {"true or false", "write the flag alone to say yes"},
+}
+
 // needs checks that a command has the arguments that are named; those in
-// brackets may be left out.
+// brackets may be left out, and one that ends with dots may be repeated.
 func needs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		hint := "write: " + cmd.CommandPath() + " " + strings.Join(names, " ")
+		more := len(names) > 0 && strings.HasSuffix(names[len(names)-1], "...")
 		if len(args) > len(names) {
+			if more {
+				return nil
+			}
 			return usage(hint, "unexpected argument %q", args[len(names)])
 		}
 		for _, name := range names[len(args):] {
 			if !strings.HasPrefix(name, "[") {
-				return usage(hint, "%s is missing", name)
+				return usage(hint, "%s is missing", strings.TrimSuffix(name, "..."))
 			}
 		}
 		return nil

@@ -57,6 +57,7 @@ var serverSettings = []string{
 	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
 	"redis-url", "redis-keep", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+	"timezone",
 }
 
 // openToServe opens the database for a server.

@@ -38,7 +38,7 @@ func (r *run) configShow() *cobra.Command {
 		Args: needs(),
 		RunE: func(*cobra.Command, []string) error { return list(r, settingColumns, these(r.config.Origins()...)) },
 	}
-	return r.takes(cmd, append([]string{"server", "token-file", "timezone"}, serverSettings...)...)
+	return r.takes(cmd, append([]string{"server", "token-file"}, serverSettings...)...)
 }
 
 // takes gives a command the flags of more settings.
@@ -81,5 +81,17 @@ func (r *run) versions() *cobra.Command {
 			p := program{r.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH}
 			return object(r, p, func() error { return list(r, programColumns, these(p)) })
 		},
+	}
+}
+
+// versionFlag has the flag --version do what allot version does.
+func (r *run) versionFlag(root *cobra.Command) {
+	asked, others := false, root.RunE
+	root.Flags().BoolVar(&asked, "version", false, "say which version this is")
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if asked && len(args) == 0 {
+			return r.versions().RunE(cmd, nil)
+		}
+		return others(cmd, args)
 	}
 }

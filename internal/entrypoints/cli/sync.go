@@ -46,6 +46,12 @@ func (r *run) sync() *cobra.Command {
 			s.source, s.dest = args[0], args[1]
 			if !cmd.Flags().Changed("state") {
 				s.State = r.stateFile(s.source, s.dest)
+			} else if err := foldersync.CheckState(s.State, s.source, s.dest); err != nil {
+				f := syncFailure(cmd.Context(), err)
+				return &f
+			}
+			if err := checkEvery(s.every); err != nil {
+				return err
 			}
 			if s.watch && s.DryRun {
 				return usage("leave one of them out", "--watch goes on and on, and --dry-run does nothing")
@@ -67,7 +73,7 @@ func (r *run) sync() *cobra.Command {
 }
 
 // stateFile is where hashes are remembered if nothing is said: in the cache of
-// the user, if there is one.
+// the user, if there is one that isn't synced itself.
 func (r *run) stateFile(source, dest string) string {
 	cache := r.Getenv("XDG_CACHE_HOME")
 	for _, home := range []string{"HOME", "LOCALAPPDATA"} {
@@ -76,10 +82,11 @@ func (r *run) stateFile(source, dest string) string {
 		}
 	}
 	name, err := foldersync.StateName(source, dest)
-	if cache == "" || err != nil {
+	state := filepath.Join(cache, "allot", "sync", name)
+	if cache == "" || err != nil || foldersync.CheckState(state, source, dest) != nil {
 		return ""
 	}
-	return filepath.Join(cache, "allot", "sync", name)
+	return state
 }
 
 // syncFolder syncs once, and prints what was done.

@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,9 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"allot/internal/bootstrap"
-	"allot/internal/config"
 	"allot/internal/domain"
-	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -75,12 +70,11 @@ func (r *run) webhookAdd() *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&hook.Events, "event", nil, "only events of a `TYPE`; may be repeated")
 	cmd.Flags().StringVar(&hook.Secret, "secret", "", "`SECRET` to sign with, as whsec_ and base64; if empty, a new one")
-	config.Flags(cmd.Flags(), "server")
-	return cmd
+	return r.takes(cmd, "server", "token-file")
 }
 
 func (r *run) webhookList() *cobra.Command {
-	return &cobra.Command{
+	return r.takes(&cobra.Command{
 		Use:   "list",
 		Short: "List the URLs that events are posted to",
 		Example: examples(
@@ -89,18 +83,23 @@ func (r *run) webhookList() *cobra.Command {
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.look(cmd.Context(), func(s bootstrap.Store) error {
-				hooks, err := s.Webhooks(cmd.Context())
+			show := func(from webhooks) error {
+				hooks, err := from.List(cmd.Context())
 				if err != nil {
 					return err
 				}
-				for i := range hooks {
-					hooks[i].Secret = ""
-				}
 				return list(r, webhookColumns, these(hooks...))
-			})
+			}
+			if r.config.Server != "" {
+				return r.throughWebhooks(cmd.Context(), show)
+			}
+			app, err := bootstrap.OpenReadOnly(cmd.Context(), r.config.Database(), r.options())
+			if err != nil {
+				return r.orNoDatabase(err)
+			}
+			return errors.Join(show(app.Webhooks), app.Close())
 		},
-	}
+	}, "server", "token-file")
 }
 
 func (r *run) webhookDelete() *cobra.Command {
@@ -119,20 +118,28 @@ func (r *run) webhookDelete() *cobra.Command {
 			}
 			return r.throughWebhooks(cmd.Context(), func(to webhooks) error {
 				if err := to.Remove(cmd.Context(), id); err != nil {
-					return missing(err, "allot webhook list lists the webhooks with their ids")
+					return noSuchWebhook(err)
 				}
 				r.say("webhook %d is deleted", id)
 				return nil
 			})
 		},
 	}
-	config.Flags(cmd.Flags(), "server")
-	return cmd
+	return r.takes(cmd, "server", "token-file")
 }
 
-// webhooks is where webhooks are added and removed: in the database, which this
-// process has opened, or by the server that has it open.
+// noSuchWebhook gives an error about a webhook that doesn't exist a next step.
+func noSuchWebhook(err error) error {
+	if errors.Is(err, views.ErrNotFound) || domain.KindOf(err) == domain.NotFound {
+		return notFound("allot webhook list lists the webhooks with their ids", "%v", err)
+	}
+	return err
+}
+
+// webhooks is where webhooks are listed, added and removed: in the database,
+// which this process has opened, or at a server that has it.
 type webhooks interface {
+	List(ctx context.Context) ([]views.Webhook, error)
 	Add(ctx context.Context, hook views.Webhook) (views.Webhook, error)
 	Remove(ctx context.Context, id int64) error
 }
@@ -141,69 +148,35 @@ var _ webhooks = (*service.Webhooks)(nil)
 
 // throughWebhooks has fn change webhooks, as open has commands done.
 func (r *run) throughWebhooks(ctx context.Context, fn func(webhooks) error) error {
-	if r.config.Server != "" {
-		return fn(webhookServer{r.config.Server})
-	}
-	file := r.config.Database()
-	if owner, ok := bootstrap.OwnerOf(file); ok && owner.URL != "" {
-		return fn(webhookServer{owner.URL})
-	}
-	app, err := bootstrap.Open(ctx, file, r.command, r.options())
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(app.Webhooks), app.Close())
+	return r.hereOrThere(ctx, func(app *bootstrap.App) error { return fn(app.Webhooks) }, func(s remote) error { return fn(remoteWebhooks{s}) })
 }
 
-// webhookServer has a server change webhooks.
-type webhookServer struct{ url string }
+// remoteWebhooks are the webhooks of a server.
+type remoteWebhooks struct{ remote }
+
+const webhooksPath = "/v1/webhooks"
+
+// List implements webhooks.
+func (s remoteWebhooks) List(ctx context.Context) ([]views.Webhook, error) {
+	var all struct {
+		Items []views.Webhook `json:"items"`
+	}
+	err := s.call(ctx, http.MethodGet, webhooksPath, nil, &all)
+	return all.Items, err
+}
 
 // Add implements webhooks.
-func (s webhookServer) Add(ctx context.Context, hook views.Webhook) (added views.Webhook, _ error) {
-	body, err := json.Marshal(struct {
+func (s remoteWebhooks) Add(ctx context.Context, hook views.Webhook) (added views.Webhook, _ error) {
+	wanted := struct {
 		URL    string   `json:"url"`
 		Events []string `json:"events,omitempty"`
 		Secret string   `json:"secret,omitempty"`
-	}{hook.URL, hook.Events, hook.Secret})
-	if err != nil {
-		return added, fmt.Errorf("encode a webhook: %w", err)
-	}
-	return added, s.ask(ctx, http.MethodPost, "/v1/webhooks", body, &added)
+	}{hook.URL, hook.Events, hook.Secret}
+	err := s.call(ctx, http.MethodPost, webhooksPath, wanted, &added)
+	return added, err
 }
 
 // Remove implements webhooks.
-func (s webhookServer) Remove(ctx context.Context, id int64) error {
-	return s.ask(ctx, http.MethodDelete, "/v1/webhooks/"+strconv.FormatInt(id, 10), nil, nil)
-}
-
-// ask makes a request and reads the answer, which is JSON if there is any.
-func (s webhookServer) ask(ctx context.Context, method, path string, body []byte, answer any) error {
-	r, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("ask %s: %w", s.url, err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	client := http.Client{Timeout: dialTimeout + 5*time.Second}
-	w, err := client.Do(r)
-	if err != nil {
-		return &domain.Error{Kind: domain.Unavailable, Code: service.CodeUnavailable, Message: fmt.Sprintf("no answer from %s: %v", s.url, innermost(err)),
-			Hint: "look whether the server runs"}
-	}
-	defer w.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(w.Body, mostAnswer))
-	if err != nil {
-		return fmt.Errorf("read the answer of %s: %w", s.url, err)
-	}
-	if w.StatusCode >= 400 {
-		problem := wire.Problem{Status: w.StatusCode}
-		_ = json.Unmarshal(text, &problem) // the status says enough
-		return problem.Err()
-	}
-	if answer == nil {
-		return nil
-	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", s.url, err)
-	}
-	return nil
+func (s remoteWebhooks) Remove(ctx context.Context, id int64) error {
+	return s.call(ctx, http.MethodDelete, webhooksPath+"/"+strconv.FormatInt(id, 10), nil, nil)
 }

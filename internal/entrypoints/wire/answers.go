@@ -179,8 +179,12 @@ func (w *writer) placements(r domain.Placements) int {
 // OutOfStock is the refusal of a line that was not to wait for stock, as an
 // error, for those who have to say it in a status or an exit code.
 func OutOfStock(cmd domain.Allocate, p domain.Placement) error {
+	units := "units"
+	if cmd.Qty == 1 {
+		units = "unit"
+	}
 	e := &domain.Error{Kind: domain.Conflict, Code: CodeOutOfStock, Field: "qty",
-		Message: fmt.Sprintf("no batch of %q can take %d units", cmd.SKU, cmd.Qty),
+		Message: fmt.Sprintf("no batch of %q can take %d %s", cmd.SKU, cmd.Qty, units),
 		Hint:    fmt.Sprintf("leave on_shortage out, or say %q, to have the line wait", domain.KeepBackorder)}
 	if p.LargestFit > 0 {
 		e.Message += fmt.Sprintf("; one could take %d", p.LargestFit)

@@ -29,7 +29,7 @@ var (
 		flag("may_move", func(c *domain.AmendLine) *bool { return &c.MayMove }),
 	)
 	Shipment = body(func(c *domain.ShipLine) *domain.Origin { return &c.Origin },
-		quantity("shipped", func(c *domain.ShipLine) *int { return &c.Shipped }),
+		someUnits("shipped", func(c *domain.ShipLine) *int { return &c.Shipped }),
 	)
 	Return = body(func(c *domain.ReturnLine) *domain.Origin { return &c.Origin },
 		required(quantity("returned", func(c *domain.ReturnLine) *int { return &c.Returned })),

@@ -35,7 +35,7 @@ var lifeOperations = []operation{
 	command("ship", func(c *domain.ShipLine) *domain.Origin { return &c.Origin },
 		required(text("order_id", func(c *domain.ShipLine) *string { return &c.OrderID })),
 		required(text("sku", func(c *domain.ShipLine) *string { return &c.SKU })),
-		quantity("shipped", func(c *domain.ShipLine) *int { return &c.Shipped }),
+		someUnits("shipped", func(c *domain.ShipLine) *int { return &c.Shipped }),
 	),
 	command("return", func(c *domain.ReturnLine) *domain.Origin { return &c.Origin },
 		required(text("order_id", func(c *domain.ReturnLine) *string { return &c.OrderID })),
@@ -85,6 +85,23 @@ func changed[T any, V comparable](name string, at func(*T) *domain.Change[V], ki
 			}
 		},
 	}
+}
+
+// someUnits is a field for a number of units, at least one. None is left out.
+func someUnits[T any](name string, at func(*T) *int) field[T] {
+	f := quantity(name, at)
+	f.read = func(to *T, value []byte) (err error) {
+		if *at(to), err = readQuantity(name, value); err == nil && *at(to) < 1 {
+			return invalid(name, "send a number in that range, or leave it out", "is %d; it must lie between 1 and %d", *at(to), domain.MaxQty)
+		}
+		return err
+	}
+	f.write = func(from *T, to *writer) {
+		if n := *at(from); n != 0 {
+			to.number(name, n)
+		}
+	}
+	return f
 }
 
 // priority is a field for a priority. The usual one is left out.

@@ -30,6 +30,7 @@ func TestACommandIsOneLine(t *testing.T) {
 		`{"op":"close_batch","ref":"b1"}`:                                                                     domain.CloseBatch{Ref: "b1"},
 		`{"op":"reopen_batch","ref":"b1","reason":"damaged","note":"fell off a \"lorry\""}`:                   domain.ReopenBatch{Origin: damaged, Ref: "b1"},
 		`{"op":"ship","order_id":"o/1","sku":"RUG","shipped":2}`:                                              domain.ShipLine{OrderID: "o/1", SKU: "RUG", Shipped: 2},
+		`{"op":"ship","order_id":"o/1","sku":"RUG"}`:                                                          domain.ShipLine{OrderID: "o/1", SKU: "RUG"},
 		`{"op":"return","order_id":"o/1","sku":"RUG","returned":2,"batch_ref":"b1"}`:                          domain.ReturnLine{OrderID: "o/1", SKU: "RUG", Returned: 2, BatchRef: "b1"},
 		`{"op":"amend","order_id":"o/1","sku":"RUG","qty":2,"priority":9,"required_by":"","may_move":true}`: domain.AmendLine{OrderID: "o/1", SKU: "RUG", Amendment: domain.Amendment{
 			Qty: domain.To(2), Priority: domain.To(domain.NewPriority(9)), RequiredBy: domain.To(domain.Date(0)), MayMove: true,
@@ -82,7 +83,8 @@ func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
 		`{"op":"allocate_order","order_id":"o","lines":1}`:                                         "lines| lines is 1: send a list of objects",
 		`{"op":"amend","order_id":"o","sku":"S","may_move":"yes"}`:                                 `may_move| may_move is "yes": send true or false, without quotes`,
 		`{"op":"allocate","hold_until":"soon"}`:                                                    `hold_until| hold_until "soon" is not a time: write it with its zone, for example 2026-12-01T08:00:00Z: send a time, or leave it out`,
-		`{"op":"cancel"}`:                                                                          "order_id| order_id is missing: send it",
+		`{"op":"ship","order_id":"o","sku":"S","shipped":0}`:                                       "shipped| shipped is 0; it must lie between 1 and 2147483647: send a number in that range, or leave it out",
+		`{"op":"cancel"}`: "order_id| order_id is missing: send it",
 		`{"op":"cancel","` + long + `":1}`: long[:60] + "...| " + long[:60] +
 			"... is no member that is known here: leave it out; there are order_id, sku, reason, note",
 	} {
