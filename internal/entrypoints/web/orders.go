@@ -37,7 +37,7 @@ func (s *site) order(r *http.Request) (page, error) {
 	if history.Next != "" {
 		body.Older = link("/events", "order_id", o.OrderID, "cursor", history.Next)
 	}
-	return page{Template: "order", Title: o.OrderID, Nav: "orders", API: "/v1/orders/" + escape(o.OrderID), Saved: r.FormValue("saved"), Body: body}, err
+	return page{Template: "order", Title: o.OrderID, Nav: "orders", API: "/v1/orders/" + escape(o.OrderID), Saved: saved(r), Body: body}, err
 }
 
 // standing counts the lines of an order that still matter.

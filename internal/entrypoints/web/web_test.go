@@ -220,12 +220,17 @@ func TestWhatIsNotThereHasAPageWithWhatMayHaveBeenMeant(t *testing.T) {
 	s := furnish(t)
 	s.get("/orders/order-7").says(t, 404, "Not found", "Closest: order-1")
 	s.get("/products/CHAIN").says(t, 404, "Closest: CHAIR")
+	if got := s.get("/orders/CHAIN"); strings.Contains(got.text(), "Closest") {
+		t.Errorf("a product is no order: %s", got.text())
+	}
 	s.get("/batches/nothing").says(t, 404, "Not found")
 	s.get("/nix").says(t, 404, "there is no page at /nix")
 	s.get("/do/nix").says(t, 404)
 	s.get("/docs/nix").says(t, 404)
 	s.get("/import/nix").says(t, 404, "drop it again")
 	s.get("/orders?status=lost").says(t, 422, `status is "lost"`)
+	s.get("/do/change_batch?ref=nope").says(t, 404, "nope")
+	s.get("/late?as_of=foo").says(t, 422, "as_of")
 	s.get("/orders?cursor=lost").says(t, 422, "cursor")
 }
 
