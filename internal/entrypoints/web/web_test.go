@@ -17,6 +17,7 @@ import (
 	"allot/internal/domain"
 	"allot/internal/entrypoints/web"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // shop has the pages of a shop on 2 March 2027.
@@ -254,6 +255,21 @@ func TestNamesAreNeitherMarkupNorPaths(t *testing.T) {
 	if body := s.get("/products").Body; strings.Contains(body, "<script>alert") || !strings.Contains(body, `href="/products/A%2FB%3F%3Cscript%3Ealert%281%29%3C%2Fscript%3E"`) {
 		t.Errorf("names are not escaped:\n%s", body)
 	}
+}
+
+func TestWhatWasPutOffOnPurposeDidNotFail(t *testing.T) {
+	s := furnish(t)
+	log, err := s.store.Recent(t.Context(), views.LogFilter{}, views.Page{Limit: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, attempts := range []int{0, 2} {
+		f := service.Failure{Subscription: "mail", Event: service.Envelope{Position: log.Items[i].Position}, Attempts: attempts, Error: "because", Next: time.Date(2027, 3, 2, 10, 0, 0, 0, time.UTC)}
+		if err := s.store.Postpone(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.get("/deliveries").says(t, 200, "mail 0 ◷ Put off until 10:00:00 because", "mail 2 ~ Again 10:00:00 because")
 }
 
 func TestListsGoOnPageByPage(t *testing.T) {
