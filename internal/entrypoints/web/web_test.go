@@ -264,7 +264,7 @@ func TestWhatWasPutOffOnPurposeDidNotFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, attempts := range []int{0, 2} {
-		f := service.Failure{Subscription: "mail", Event: service.Envelope{Position: log.Items[i].Position}, Attempts: attempts, Error: "because", Next: time.Date(2027, 3, 2, 10, 0, 0, 0, time.UTC)}
+		f := service.Failure{Subscription: "mail", Event: service.Envelope{Position: log.Items[i].Position, Event: domain.OutOfStock{SKU: "CHAIR"}}, Attempts: attempts, Error: "because", Next: time.Date(2027, 3, 2, 10, 0, 0, 0, time.UTC)}
 		if err := s.store.Postpone(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
