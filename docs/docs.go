@@ -3,7 +3,7 @@ package docs
 
 import "embed"
 
-// Files are the pages, as Markdown; README.md lists them.
+// Files are the pages, as Markdown, and their images; README.md lists the pages.
 //
-//go:embed README.md */*.md
+//go:embed README.md */*.md images/*.png
 var Files embed.FS

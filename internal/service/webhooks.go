@@ -174,6 +174,16 @@ func (w *Webhooks) ids() []int64 {
 	return slices.Collect(maps.Keys(w.running))
 }
 
+// Progress returns how far each webhook that is delivered to has come, by id.
+func (w *Webhooks) Progress() (out []Progress) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(w.running)) {
+		out = append(out, w.running[id].Relay.Progress()...)
+	}
+	return out
+}
+
 func (w *Webhooks) start(ctx context.Context, hook views.Webhook) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &posting{Relay: NewRelay(w.o.Store, w.o.Log, w.o.Now)}

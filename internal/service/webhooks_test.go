@@ -69,6 +69,7 @@ func TestWebhooksComeAndGoWhileTheProgramRuns(t *testing.T) {
 		do(t, shop.bus, order("o-1", 1))
 		synctest.Wait()
 		equal(t, "what a got", a.has(), []int64{2})
+		equal(t, "how far it is", shop.hooks.Progress(), []service.Progress{{Subscription: service.WebhookName(first.ID), Position: 2}})
 
 		shop.add(t, "b")
 		do(t, shop.bus, order("o-2", 1))

@@ -136,10 +136,10 @@ type Failure struct {
 	Position     int64     `json:"position"` // of the event
 	Type         string    `json:"type"`     // of the event
 	SKU          string    `json:"sku"`
-	Attempts     int       `json:"attempts"`
-	Error        string    `json:"error"`  // the last one
-	Next         time.Time `json:"next"`   // when it is tried again, unless it is parked
-	Parked       bool      `json:"parked"` // tried again only when somebody asks for it
+	Attempts     int       `json:"attempts"` // that failed; 0: it was put off on purpose
+	Error        string    `json:"error"`    // the last one
+	Next         time.Time `json:"next"`     // when it is tried again, unless it is parked
+	Parked       bool      `json:"parked"`   // tried again only when somebody asks for it
 }
 
 // Mail is what people are told about a product, or will be.
@@ -182,8 +182,8 @@ type Stats struct {
 	Batches   int   `json:"batches"`
 	Available int   `json:"available"` // units
 	Events    int64 `json:"events"`
-	// What waits: lines for stock, and deliveries to be tried again or to be
-	// looked at by somebody.
+	// What waits: lines for stock, and deliveries that failed, to be tried again
+	// or to be looked at by somebody. What was put off on purpose didn't fail.
 	Backorders int `json:"backorders"`
 	Failing    int `json:"failing"`
 	Parked     int `json:"parked"`

@@ -21,7 +21,7 @@ func TestAnOrderIsFoundByTypingItsName(t *testing.T) {
 	v.until("focus the search", `document.activeElement.id === 'q'`)
 	v.keys("order-7005" + kb.Enter)
 	v.at("/orders/order-7005")
-	v.says("The line has stock; the last arrives")
+	v.says("The line has stock; it arrives")
 	v.says("What to tell the customer")
 	v.click("button", "Copy")
 	v.until("copy", `document.querySelector('[data-copy]').textContent === 'Copied'`)

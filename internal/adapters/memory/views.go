@@ -206,9 +206,10 @@ func (s *Store) Stats(context.Context) (views.Stats, error) {
 		out.Backorders += p.Backorders
 	}
 	for _, f := range w.failures {
-		if f.Parked {
+		switch {
+		case f.Parked:
 			out.Parked++
-		} else {
+		case f.Attempts > 0:
 			out.Failing++
 		}
 	}

@@ -204,7 +204,7 @@ func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]
 
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
 	(SELECT coalesce(sum(purchased - allocated - shipped), 0)::bigint FROM batches), (SELECT coalesce(sum(backorders), 0) FROM products),
-	(SELECT count(*) FROM failures WHERE NOT parked), (SELECT count(*) FROM failures WHERE parked)`
+	(SELECT count(*) FROM failures WHERE attempts > 0 AND NOT parked), (SELECT count(*) FROM failures WHERE parked)`
 
 // Stats implements views.Reader.
 func (s *Store) Stats(ctx context.Context) (out views.Stats, err error) {

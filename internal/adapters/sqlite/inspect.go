@@ -14,6 +14,14 @@ type Inspection struct {
 	Failing  int       // deliveries that are tried again
 	Parked   int       // deliveries that somebody has to look at
 	LastTime time.Time // of the last event; zero if there is none
+	Behind   []Behind  // webhooks that have events to come
+}
+
+// Behind is a webhook that was not posted all its events yet.
+type Behind struct {
+	URL    string
+	Events int       // that are to come
+	Since  time.Time // when the first of them happened
 }
 
 // Inspect looks at a database, which may be in use by other processes. What it
@@ -45,7 +53,7 @@ func Inspect(ctx context.Context, file string) (i Inspection, err error) {
 	if i.Schema != i.Known || len(i.Faults) > 0 {
 		return i, nil // the tables may not be as we know them
 	}
-	const q = `SELECT (SELECT count(*) FROM failures WHERE parked = 0), (SELECT count(*) FROM failures WHERE parked = 1), (SELECT coalesce(max(at), 0) FROM
+	const q = `SELECT (SELECT count(*) FROM failures WHERE attempts > 0 AND parked = 0), (SELECT count(*) FROM failures WHERE parked = 1), (SELECT coalesce(max(at), 0) FROM
 		(SELECT at FROM events ORDER BY position DESC LIMIT 1))`
 	var last int64
 	if err := db.QueryRowContext(ctx, q).Scan(&i.Failing, &i.Parked, &last); err != nil {
@@ -54,5 +62,18 @@ func Inspect(ctx context.Context, file string) (i Inspection, err error) {
 	if last != 0 {
 		i.LastTime = time.UnixMicro(last).UTC()
 	}
-	return i, nil
+	i.Behind, err = query(ctx, db, behind, selectBehind)
+	return i, err
+}
+
+const selectBehind = `SELECT w.url, count(*), min(e.at) FROM webhooks w JOIN subscriptions s ON s.name = 'webhook-' || w.id
+	JOIN events e ON e.position > s.position AND (w.events = '' OR instr(' ' || w.events || ' ', ' ' || e.name || ' ') > 0)
+	GROUP BY w.id ORDER BY w.id`
+
+// behind scans a row of selectBehind.
+func behind(scan func(...any) error) (b Behind, err error) {
+	var since int64
+	err = scan(&b.URL, &b.Events, &since)
+	b.Since = time.UnixMicro(since).UTC()
+	return b, err
 }

@@ -183,7 +183,7 @@ func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]
 
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
 	(SELECT coalesce(sum(purchased - allocated - shipped), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events),
-	(SELECT coalesce(sum(backorders), 0) FROM products), (SELECT count(*) FROM failures WHERE parked = 0), (SELECT count(*) FROM failures WHERE parked = 1)`
+	(SELECT coalesce(sum(backorders), 0) FROM products), (SELECT count(*) FROM failures WHERE attempts > 0 AND parked = 0), (SELECT count(*) FROM failures WHERE parked = 1)`
 
 // Stats implements views.Reader.
 func (s *Store) Stats(ctx context.Context) (out views.Stats, _ error) {

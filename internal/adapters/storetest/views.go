@@ -257,9 +257,13 @@ func statsCountEverything(t *testing.T, s *shop) {
 			t.Fatal(err)
 		}
 	}
+	putOff := service.Failure{Subscription: "of-stats", Event: log[3], Error: "not yet", Next: log[3].At}
+	if err := s.Postpone(t.Context(), putOff); err != nil {
+		t.Fatal(err)
+	}
 	want.Parked, want.Failing = 1, 2
 	same(t, must(s.Stats(t.Context()))(t), want)
-	for i := range 3 {
+	for i := range 4 {
 		if err := s.Delivered(t.Context(), "of-stats", log[i].Position); err != nil {
 			t.Fatal(err)
 		}

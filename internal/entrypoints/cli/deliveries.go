@@ -16,8 +16,9 @@ func (r *run) deliveries() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deliveries",
 		Short: "List events that could not be delivered, or messages that could not be done",
-		Long: "Lists the events that could not be delivered to a subscription: those that are\n" +
-			"tried again by themselves, and those that are parked after 25 attempts.\n\n" +
+		Long: "Lists the events that were not delivered to a subscription: those that are tried\n" +
+			"again by themselves, those that are parked after 25 attempts, and those without an\n" +
+			"attempt, which are put off on purpose: a mail about a product that there was one about.\n\n" +
 			"With --inbound it lists messages from outside that are parked: those that can never\n" +
 			"be done, and those that failed five times. To try one again, send it again.",
 		Example: examples(

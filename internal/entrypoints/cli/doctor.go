@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -157,7 +158,7 @@ func (r *run) checkDatabase(ctx context.Context) []finding {
 	}
 	return []finding{
 		ok("database", "%s is intact, as far as can be seen quickly: %s", file, size(uint64(i.Bytes))),
-		checkSchema(i.Schema, i.Known), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i),
+		checkSchema(i.Schema, i.Known), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i), r.checkWebhooks(i),
 	}
 }
 
@@ -179,4 +180,22 @@ func checkDeliveries(i bootstrap.Inspection) finding {
 		return warn("deliveries", "allot deliveries says why; they are tried again by themselves", "%s tried again", count(i.Failing, "is", "are"))
 	}
 	return ok("deliveries", "none has failed")
+}
+
+// longestBehind is how long a webhook may take for what happened: it is posted
+// at once if a server runs and the other side can be reached.
+const longestBehind = time.Minute
+
+func (r *run) checkWebhooks(i bootstrap.Inspection) finding {
+	const check = "webhooks"
+	var behind []string
+	for _, b := range i.Behind {
+		if r.Now().Sub(b.Since) > longestBehind {
+			behind = append(behind, fmt.Sprintf("%s is %s behind, the first of %s", b.URL, count(b.Events, "event", "events"), b.Since.Format(time.RFC3339)))
+		}
+	}
+	if len(behind) == 0 {
+		return ok(check, "none is behind")
+	}
+	return warn(check, "look whether a server runs, and whether it reaches them: its log says why not; nothing is lost, and they get it when they can be reached", "%s", strings.Join(behind, "; "))
 }

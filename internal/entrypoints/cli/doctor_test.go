@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"allot/internal/adapters/sqlite"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // found is what the doctor says of a check.
@@ -41,7 +43,7 @@ func TestADoctorFindsNothingWhereAllIsWell(t *testing.T) {
 	s.now = time.Now()
 	s.must(t, "batch add b1 LAMP 5")
 	got, exit := s.examine(t, "")
-	for _, check := range []string{"settings", "directory", "permissions", "lock", "database", "schema", "pragmas", "clock", "deliveries", "server"} {
+	for _, check := range []string{"settings", "directory", "permissions", "lock", "database", "schema", "pragmas", "clock", "deliveries", "webhooks", "server"} {
 		if got[check].Status != "ok" {
 			t.Errorf("%s: %+v", check, got[check])
 		}
@@ -84,6 +86,8 @@ func TestADoctorFindsWhatIsWrong(t *testing.T) {
 		"no database yet": {func(*testing.T, *shell) { os.WriteFile("allot-data/allot.db", []byte("some text"), 0o600) }, "", "database", "fail", "can't be read"},
 		"a slow clock":    {func(_ *testing.T, s *shell) { s.now = s.now.Add(-time.Hour) }, "", "clock", "fail", "the last event happened at"},
 		"parked":          {park, "", "deliveries", "warn", "1 is parked, and 0 tried again"},
+		"put off":         {putOff, "", "deliveries", "ok", "none has failed"},
+		"a webhook":       {fallBehind, "", "webhooks", "warn", "https://shop.example/events is 1 event behind"},
 		"no server":       {func(*testing.T, *shell) {}, "--server http://127.0.0.1:1", "server", "fail", "doesn't answer"},
 		"a server":        {func(*testing.T, *shell) {}, "--server " + notReady.URL, "server", "fail", "is not ready: the disk is full"},
 	} {
@@ -119,13 +123,37 @@ func damage(t *testing.T, _ *shell) {
 
 // park parks a delivery.
 func park(t *testing.T, _ *shell) {
+	postpone(t, service.Failure{Attempts: service.MostAttempts, Error: "no", Parked: true})
+}
+
+// putOff puts a delivery off on purpose.
+func putOff(t *testing.T, _ *shell) { postpone(t, service.Failure{Error: "not yet"}) }
+
+// fallBehind adds a webhook that nobody posts to, and has something happen that
+// is for it, and something that is not.
+func fallBehind(t *testing.T, s *shell) {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), "allot-data/allot.db", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.AddWebhook(t.Context(), views.Webhook{URL: "https://shop.example/events", Events: []string{"batch_created"}, At: s.now})
+	if err = errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "batch add b2 LAMP 5")
+	s.must(t, "allocate o1 LAMP 2")
+	s.now = s.now.Add(time.Hour)
+}
+
+func postpone(t *testing.T, f service.Failure) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), "allot-data/allot.db", "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	f := service.Failure{Subscription: "mail", Event: service.Envelope{Position: 1}, Attempts: service.MostAttempts, Error: "no", Next: time.Now(), Parked: true}
+	f.Subscription, f.Event, f.Next = "mail", service.Envelope{Position: 1}, time.Now()
 	if err := store.Postpone(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"allot/internal/bootstrap"
@@ -47,7 +48,7 @@ func (w *watch) observer() service.Observer {
 // look has the metrics show the numbers of an app.
 func (w *watch) look(app *bootstrap.App) {
 	w.metrics.Watch(metrics.Shop{
-		Queued: app.Bus.Queued, Stats: app.Store.Stats, Relay: app.Relay.Progress, Writable: app.Writable, Now: w.now,
+		Queued: app.Bus.Queued, Stats: app.Store.Stats, Relay: func() []service.Progress { return slices.Concat(app.Relay.Progress(), app.Webhooks.Progress()) }, Writable: app.Writable, Now: w.now,
 	})
 }
 

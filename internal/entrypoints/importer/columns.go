@@ -23,8 +23,8 @@ type column struct {
 	required bool
 }
 
-// known lists the columns of each kind of file. Those that are not required
-// are accepted, and not used for anything yet. The last required one must be
+// known lists the columns of each kind of file. Of those that are not
+// required priority and required_by are used, and the others accepted. The last required one must be
 // one that can't be used if all the others are empty: see spill.
 var known = map[Kind][]column{
 	Batches: {

@@ -100,12 +100,17 @@ func (s *source) entry(r row) entry {
 	switch s.as {
 	case Orders:
 		cmd := domain.Allocate{Origin: s.origin, OrderID: s.value(r, "order_id"), SKU: s.value(r, "sku")}
-		cmd.Qty, err = parseQty(s.value(r, "qty"), 1)
+		if cmd.Qty, err = parseQty(s.value(r, "qty"), 1); err == nil {
+			cmd.Priority, err = parsePriority(s.optional(r, "priority"))
+		}
+		if err == nil {
+			cmd.RequiredBy, err = parseDate("required_by", s.optional(r, "required_by"), "if it is needed as soon as possible")
+		}
 		e.command = cmd
 	case Batches:
 		cmd := domain.CreateBatch{Origin: s.origin, Ref: s.value(r, "ref"), SKU: s.value(r, "sku")}
 		if cmd.Qty, err = parseQty(s.value(r, "qty"), 0); err == nil {
-			cmd.ETA, err = parseETA(s.value(r, "eta"))
+			cmd.ETA, err = parseDate("eta", s.value(r, "eta"), "for stock in the warehouse")
 		}
 		e.command = cmd
 	case Products:
@@ -118,6 +123,14 @@ func (s *source) entry(r row) entry {
 }
 
 func (s *source) value(r row, field string) string { return r.values[s.columns.at[field]] }
+
+// optional is the value of a column that a file need not have.
+func (s *source) optional(r row, field string) string {
+	if _, has := s.columns.at[field]; !has {
+		return ""
+	}
+	return s.value(r, field)
+}
 
 func refusalOf(err *domain.Error) refusal {
 	r := refusal{field: err.Field, code: err.Code, problem: err.Message}
@@ -141,10 +154,23 @@ func parseQty(s string, least int) (int, error) {
 	return qty, nil
 }
 
-func parseETA(s string) (domain.Date, error) {
-	eta, err := domain.ParseDate(s)
-	if err != nil {
-		return 0, invalid("eta", "%v, or leave it empty for stock in the warehouse", err)
+// parsePriority reads a digit; nothing is the usual priority.
+func parsePriority(s string) (domain.Priority, error) {
+	if s == "" {
+		return 0, nil
 	}
-	return eta, nil
+	n, err := strconv.Atoi(s)
+	if err != nil || len(s) != 1 {
+		return 0, invalid("priority", "is %q; it must be a whole number between %d and %d, or empty", s, domain.LowestPriority, domain.HighestPriority)
+	}
+	return domain.NewPriority(n), nil
+}
+
+// parseDate reads a date; nothing means what empty says.
+func parseDate(field, s, empty string) (domain.Date, error) {
+	date, err := domain.ParseDate(s)
+	if err != nil {
+		return 0, invalid(field, "%v, or leave it empty %s", err, empty)
+	}
+	return date, nil
 }

@@ -28,7 +28,7 @@ type order struct {
 }
 
 // addUp adds up the rows of an order that are for the same SKU: they are one
-// line. The rows of an order are neighbours; it ends where another begins. Rows
+// line, as urgent as the most urgent of them. The rows of an order are neighbours; it ends where another begins. Rows
 // that come after its end are refused: their line was ordered already, and as
 // its repetition they would be lost.
 func (s *source) addUp(entries iter.Seq[entry]) iter.Seq[entry] {
@@ -119,6 +119,10 @@ func (e *entry) addUp(more domain.Allocate) {
 			problem: "the rows of this order and SKU add up to more units than a line can have: divide them among several orders"}
 	default:
 		line.Qty += more.Qty
+		line.Priority = max(line.Priority, more.Priority)
+		if more.RequiredBy != 0 && (line.RequiredBy == 0 || more.RequiredBy < line.RequiredBy) {
+			line.RequiredBy = more.RequiredBy
+		}
 		e.command = line
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"allot/internal/access"
 	"allot/internal/domain"
@@ -53,14 +54,30 @@ func (s *site) apply(r *http.Request) (page, error) {
 	return page{Go: link(p.Back, "saved", done(effect, len(moved)))}, nil
 }
 
-// done says what was just done.
+// unchanged stands for a command that changed nothing.
+const unchanged = "same"
+
+// done is what was just done, for the address of the page that says so: how
+// many lines moved. It has no text, or else any link could have the page say
+// anything.
 func done(effect service.Effect[any], moved int) string {
+	if len(effect.Events) == 0 {
+		return unchanged
+	}
+	return strconv.Itoa(moved)
+}
+
+// saved says what was just done; "" if the address doesn't say.
+func saved(r *http.Request) string {
+	code := r.FormValue("saved")
+	moved, err := strconv.Atoi(code)
 	switch {
-	case len(effect.Events) == 0:
+	case code == unchanged:
 		return "Nothing to save: it was so already."
+	case err != nil || moved < 0:
+		return ""
 	case moved == 0:
 		return "Saved. No line moved."
-	default:
-		return "Saved. " + counted(moved, "line changed", "lines changed") + "."
 	}
+	return "Saved. " + counted(moved, "line changed", "lines changed") + "."
 }

@@ -26,6 +26,6 @@ func (s *site) batch(r *http.Request) (page, error) {
 		return page{}, err
 	}
 	lines, err := s.views.BatchLines(r.Context(), b.Ref, pageOf(r))
-	return page{Template: "batch", Title: b.Ref, Nav: "batches", API: "/v1/batches/" + escape(b.Ref), Saved: r.FormValue("saved"),
+	return page{Template: "batch", Title: b.Ref, Nav: "batches", API: "/v1/batches/" + escape(b.Ref), Saved: saved(r),
 		Body: opened{b, lines.Items, more(r, lines.Next)}}, err
 }

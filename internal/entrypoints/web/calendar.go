@@ -25,6 +25,16 @@ func (s *site) calendarOf(r *http.Request) calendar {
 	return c
 }
 
+// checkDay refuses a request that is to be seen from a day which is none.
+func checkDay(r *http.Request) error {
+	asked := r.URL.Query().Get("as_of")
+	if _, err := domain.ParseDate(asked); err != nil {
+		return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "as_of", Message: "as_of: " + err.Error(),
+			Hint: "leave it out to see things from today"}
+	}
+	return nil
+}
+
 // Zone names the time zone of dates and times.
 func (c calendar) Zone() string { return c.zone.String() }
 

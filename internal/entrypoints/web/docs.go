@@ -36,11 +36,19 @@ func (s *site) docs(r *http.Request) (page, error) {
 		return page{}, fmt.Errorf("there is no page %q in the documentation: %w", name, views.ErrNotFound)
 	}
 	var out bytes.Buffer
-	if err := markdown.Convert(source, &out); err != nil {
+	about := parser.NewContext()
+	about.Set(whereabouts, place{s.Docs, path.Dir(name)})
+	if err := markdown.Convert(source, &out, parser.WithContext(about)); err != nil {
 		return page{}, fmt.Errorf("render %s: %w", name, err)
 	}
 	return page{Template: "docs", Title: titleOf(source), Nav: "docs",
 		Body: read{HTML: template.HTML(out.String()), Top: name == "README"}}, nil // our own pages, without raw HTML
+}
+
+// image answers with an image of the documentation.
+func (s *site) image(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	http.ServeFileFS(w, r, s.Docs, "images/"+r.PathValue("name"))
 }
 
 // titleOf is the first heading of a page.
@@ -54,27 +62,61 @@ var markdown = goldmark.New(
 	goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithASTTransformers(util.Prioritized(links{}, 100))),
 )
 
-// links has links between pages lead to pages rather than files.
+// whereabouts is the key of the place of the page that is rendered.
+var whereabouts = parser.NewContextKey()
+
+// place is a directory of the documentation.
+type place struct {
+	docs fs.FS
+	dir  string
+}
+
+// links has links between pages lead to pages rather than files. Links to what
+// is not in the documentation, files of the source, become plain text.
 type links struct{}
 
-func (links) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+func (links) Transform(doc *ast.Document, _ text.Reader, about parser.Context) {
+	from := about.Get(whereabouts).(place)
+	var dead []ast.Node
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // it never fails
-		if l, ok := n.(*ast.Link); ok && entering {
-			l.Destination = []byte(pageLink(string(l.Destination)))
+		l, ok := n.(*ast.Link)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
+		}
+		to, found := from.link(string(l.Destination))
+		if l.Destination = []byte(to); !found {
+			dead = append(dead, n)
 		}
 		return ast.WalkContinue, nil
 	})
+	for _, n := range dead {
+		unlink(n)
+	}
 }
 
-// pageLink is where a link to a file leads: the same, without its extension.
-func pageLink(to string) string {
+// unlink leaves a link's text in its place.
+func unlink(n ast.Node) {
+	parent := n.Parent()
+	for child := n.FirstChild(); child != nil; child = n.FirstChild() {
+		parent.InsertBefore(parent, n, child)
+	}
+	parent.RemoveChild(parent, n)
+}
+
+// link is where a link to a file leads: the same, for pages without extension;
+// false if the documentation doesn't have the file.
+func (p place) link(to string) (string, bool) {
 	file, fragment, _ := strings.Cut(to, "#")
-	if strings.Contains(file, "://") || path.Ext(file) != ".md" {
-		return to
+	if file == "" || strings.Contains(file, ":") || strings.HasPrefix(file, "/") {
+		return to, true
+	}
+	info, err := fs.Stat(p.docs, path.Join(p.dir, file))
+	if err != nil || info.IsDir() {
+		return to, false
 	}
 	file = strings.TrimSuffix(file, ".md")
 	if fragment != "" {
 		file += "#" + fragment
 	}
-	return file
+	return file, true
 }

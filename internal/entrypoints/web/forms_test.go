@@ -65,7 +65,7 @@ func TestAFormThatCantBeDoneComesBackAsItWasFilledIn(t *testing.T) {
 func TestWhatAFormDoesIsWhatItShowed(t *testing.T) {
 	s := furnish(t)
 	got := s.post("/do/change_batch", "ref", "soon", "qty", "200", "reason", "recount", "note", "by ann")
-	if got.Status != http.StatusSeeOther || got.Location != "/batches/soon?saved=Saved.+1+line+changed." {
+	if got.Status != http.StatusSeeOther || got.Location != "/batches/soon?saved=1" {
 		t.Fatalf("%d, on to %q", got.Status, got.Location)
 	}
 	s.get(got.Location).says(t, 200, "Saved. 1 line changed.", "order-4 90")
@@ -73,8 +73,31 @@ func TestWhatAFormDoesIsWhatItShowed(t *testing.T) {
 	if err != nil || len(list.Items) != 1 || list.Items[0].Reason != "recount" || list.Items[0].Note != "by ann" || list.Items[0].Actor != "ann" {
 		t.Errorf("in the log: %+v (%v)", list.Items, err)
 	}
-	if got := s.post("/do/change_batch", "ref", "soon", "qty", "200"); !strings.Contains(got.Location, "Nothing+to+save") {
+	if got := s.post("/do/change_batch", "ref", "soon", "qty", "200"); got.Location != "/batches/soon?saved=same" {
 		t.Errorf("the same again: on to %q", got.Location)
+	}
+}
+
+func TestAnAddressCantMakeAPageSayAnything(t *testing.T) {
+	s := furnish(t)
+	for _, code := range []string{"Pay+to+IBAN", "-1", "1e3", ""} {
+		if got := s.get("/orders/order-1?saved=" + code); strings.Contains(got.Body, `class="saved"`) {
+			t.Errorf("saved=%s: %s", code, got.text())
+		}
+	}
+	s.get("/orders/order-1?saved=0").says(t, 200, "Saved. No line moved.")
+	s.get("/orders/order-1?saved=same").says(t, 200, "Nothing to save")
+}
+
+func TestALineThatNeverHadStockLosesNone(t *testing.T) {
+	s := furnish(t)
+	got := s.get("/do/allocate?order_id=new&sku=CHAIR&qty=99")
+	got.says(t, 200, "0 without stock, 1 would be backordered.", "○ Backordered")
+	if strings.Contains(got.text(), "I have seen") {
+		t.Errorf("it asks for a tick: %s", got.text())
+	}
+	if got := s.post("/do/allocate", "order_id", "new", "sku", "CHAIR", "qty", "99", "plan", hidden(t, got, "plan")); got.Status != http.StatusSeeOther {
+		t.Errorf("status %d: %s", got.Status, got.text())
 	}
 }
 

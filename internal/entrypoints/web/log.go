@@ -22,7 +22,7 @@ func (s *site) events(r *http.Request) (page, error) {
 func (s *site) deliveries(r *http.Request) (page, error) {
 	subscription := r.FormValue("subscription")
 	list, err := s.views.Failures(r.Context(), subscription, pageOf(r))
-	return page{Template: "deliveries", Title: "Deliveries", Nav: "events", API: "/v1/deliveries",
+	return page{Template: "deliveries", Title: "Deliveries", Nav: "events",
 		Body: listed[views.Failure]{Items: list.Items, More: more(r, list.Next), Filter: subscription}}, err
 }
 

@@ -37,20 +37,28 @@ func (s *site) order(r *http.Request) (page, error) {
 	if history.Next != "" {
 		body.Older = link("/events", "order_id", o.OrderID, "cursor", history.Next)
 	}
-	return page{Template: "order", Title: o.OrderID, Nav: "orders", API: "/v1/orders/" + escape(o.OrderID), Saved: r.FormValue("saved"), Body: body}, err
+	return page{Template: "order", Title: o.OrderID, Nav: "orders", API: "/v1/orders/" + escape(o.OrderID), Saved: saved(r), Body: body}, err
 }
 
 // standing counts the lines of an order that still matter.
 type standing struct {
 	open, allocated, backordered, shipped int
+	ended                                 int    // holds: they don't matter any more, but tell why nothing is left
+	cancelled                             int    // neither do they
+	returned                              int    // units
 	last                                  string // the latest promise
 	risk                                  int    // lines whose stock should have come
 }
 
 func (c calendar) standing(o views.Order) (s standing) {
 	for _, l := range o.Lines {
+		s.returned += l.Returned
 		switch domain.Status(l.Status) {
-		case domain.StatusCancelled, domain.StatusExpired:
+		case domain.StatusCancelled:
+			s.cancelled++
+			continue
+		case domain.StatusExpired:
+			s.ended++
 			continue
 		case domain.StatusBackordered:
 			s.backordered++
@@ -71,63 +79,93 @@ func (c calendar) standing(o views.Order) (s standing) {
 // sentence says how an order stands.
 func (c calendar) sentence(o views.Order) string {
 	s := c.standing(o)
+	back := ""
+	if s.returned > 0 {
+		back = "; " + counted(s.returned, "unit came back", "units came back")
+	}
 	switch {
+	case s.open == 0 && s.cancelled == 0 && s.ended > 0:
+		return "The hold ended: no line is left."
 	case s.open == 0:
 		return "Cancelled: no line is left."
 	case s.shipped == s.open:
-		return "Shipped in full."
+		return "Shipped in full" + back + "."
 	}
-	text := fmt.Sprintf("%d of %s have stock", s.allocated+s.shipped, counted(s.open, "line", "lines"))
+	served := s.allocated + s.shipped
+	text := fmt.Sprintf("%d of %s %s stock", served, counted(s.open, "line", "lines"), oneOr(served, "has", "have"))
 	if s.open == 1 {
 		text = map[bool]string{true: "The line has stock", false: "The line has no stock"}[s.allocated == 1]
 	}
 	if s.shipped > 0 {
 		text += ", " + number(s.shipped) + " shipped"
 	}
+	last := oneOr(s.allocated, "it", "the last")
 	switch {
 	case s.allocated == 0:
 	case s.last == "":
 		text += ", in the warehouse"
 	case c.Overdue(s.last):
-		text += fmt.Sprintf("; the last was due %s (%s)", c.Day(s.last), c.Distance(s.last))
+		text += fmt.Sprintf("; %s was due %s (%s)", last, c.Day(s.last), c.Distance(s.last))
 	default:
-		text += fmt.Sprintf("; the last arrives %s (%s)", c.Day(s.last), c.Distance(s.last))
+		text += fmt.Sprintf("; %s arrives %s (%s)", last, c.Day(s.last), c.Distance(s.last))
 	}
 	if s.backordered > 0 && s.allocated > 0 {
 		text += "; " + counted(s.backordered, "is backordered", "are backordered")
 	}
-	return text + "."
+	return text + back + "."
+}
+
+// oneOr is what is said of one thing, or of another number of them.
+func oneOr(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 // customer is what to tell the customer. It promises no more than we know.
 func (c calendar) customer(o views.Order) string {
 	s := c.standing(o)
-	var said []string
 	switch {
+	case s.open == 0 && s.cancelled == 0 && s.ended > 0:
+		return "We held the items for you, and that time is over. They are not reserved any more, and nothing will be sent."
 	case s.open == 0:
 		return "Your order was cancelled. Nothing more will be sent."
-	case s.shipped == s.open:
-		return "All items in your order were sent."
 	case s.allocated == 0 && s.shipped == 0:
 		return "We have your order, but nothing in stock for it yet. It keeps its place, and we will write as soon as we know a date."
-	case s.shipped > 0:
-		said = append(said, fmt.Sprintf("%d of the %d items in your order were sent, %d more are reserved for you.", s.shipped, s.open, s.allocated))
-	case s.backordered == 0:
-		said = append(said, "All items in your order are reserved for you.")
-	default:
-		said = append(said, fmt.Sprintf("%d of the %d items in your order are reserved for you.", s.allocated, s.open))
+	}
+	said := []string{s.served()}
+	if s.returned > 0 {
+		said = append(said, counted(s.returned, "unit came", "units came")+" back to us.")
 	}
 	switch {
 	case s.allocated == 0:
 	case s.last == "":
-		said = append(said, "They are in our warehouse.")
+		said = append(said, oneOr(s.allocated, "It is", "They are")+" in our warehouse.")
 	case s.risk > 0:
-		said = append(said, "A shipment with some of them is delayed. We will write as soon as we know its new date.")
+		said = append(said, oneOr(s.allocated, "The shipment with it", "A shipment with some of them")+" is delayed. We will write as soon as we know its new date.")
 	default:
-		said = append(said, "The last one reaches our warehouse on "+c.LongDay(s.last)+".")
+		said = append(said, oneOr(s.allocated, "It", "The last one")+" reaches our warehouse on "+c.LongDay(s.last)+".")
 	}
 	if s.backordered > 0 {
-		said = append(said, "For the others we will write as soon as we know a date.")
+		said = append(said, "For the "+oneOr(s.backordered, "other one", "others")+" we will write as soon as we know a date.")
 	}
 	return strings.Join(said, " ")
+}
+
+// served tells the customer what was sent and what is reserved.
+func (s standing) served() string {
+	all := oneOr(s.open, "The item", "All items") + " in your order "
+	sent, reserved := oneOr(s.shipped, "was", "were")+" sent", oneOr(s.allocated, "is", "are")+" reserved for you"
+	switch {
+	case s.shipped == s.open:
+		return all + sent + "."
+	case s.allocated == s.open:
+		return all + reserved + "."
+	case s.shipped == 0:
+		return fmt.Sprintf("%d of the %d items in your order %s.", s.allocated, s.open, reserved)
+	case s.allocated == 0:
+		return fmt.Sprintf("%d of the %d items in your order %s.", s.shipped, s.open, sent)
+	}
+	return fmt.Sprintf("%d of the %d items in your order %s, %d more %s.", s.shipped, s.open, sent, s.allocated, reserved)
 }

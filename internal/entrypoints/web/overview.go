@@ -67,12 +67,12 @@ func (s *site) parked(r *http.Request) (out []views.Failure, _ error) {
 // late lists the lines that are late, or, at /at-risk, those whose batch should
 // have come.
 func (s *site) late(r *http.Request) (page, error) {
-	today := s.calendarOf(r).Today.String()
+	today, asked := s.calendarOf(r).Today.String(), r.FormValue("as_of")
 	ask, title, api := s.views.Late, "Late lines", "/v1/late"
 	if r.URL.Path == "/at-risk" {
 		ask, title, api = s.views.AtRisk, "Lines at risk", "/v1/at-risk"
 	}
 	list, err := ask(r.Context(), today, pageOf(r))
-	return page{Template: "late", Title: title, Nav: "orders", API: api,
+	return page{Template: "late", Title: title, Nav: "orders", API: link(api, "as_of", asked),
 		Body: listed[views.LateLine]{Items: list.Items, More: more(r, list.Next)}}, err
 }

@@ -37,7 +37,11 @@ type show func(r *http.Request) (page, error)
 
 func (s *site) page(do show) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, err := do(r)
+		err := checkDay(r)
+		var p page
+		if err == nil {
+			p, err = do(r)
+		}
 		if err != nil {
 			p = s.failed(w, r, err)
 		}
@@ -98,11 +102,20 @@ func (s *site) failed(w http.ResponseWriter, r *http.Request, err error) page {
 }
 
 // near looks for names like one that there isn't: those that share its
-// beginning.
+// beginning, and are of the kind that the address asks for.
 func (s *site) near(r *http.Request, name string) (found views.Matches) {
 	const least = 3
+	kind, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	for n := len(name); n >= least; n-- {
-		found, _ = s.views.Find(r.Context(), strings.ToValidUTF8(name[:n], ""), 5) // it is only help
+		all, _ := s.views.Find(r.Context(), strings.ToValidUTF8(name[:n], ""), 5) // it is only help
+		switch kind {
+		case "orders":
+			found.Orders = all.Orders
+		case "products":
+			found.SKUs = all.SKUs
+		case "batches":
+			found.Batches = all.Batches
+		}
 		if len(found.Orders)+len(found.SKUs)+len(found.Batches) > 0 {
 			break
 		}

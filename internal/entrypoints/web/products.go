@@ -54,5 +54,5 @@ func (s *site) product(r *http.Request) (page, error) {
 	if history.Next != "" {
 		body.Older = link("/events", "sku", p.SKU, "cursor", history.Next)
 	}
-	return page{Template: "product", Title: p.SKU, Nav: "products", API: "/v1/products/" + escape(p.SKU), Saved: r.FormValue("saved"), Body: body}, err
+	return page{Template: "product", Title: p.SKU, Nav: "products", API: "/v1/products/" + escape(p.SKU), Saved: saved(r), Body: body}, err
 }

@@ -39,7 +39,9 @@ func (s *site) propose(r *http.Request) (page, error) {
 		return page{}, err
 	}
 	p := proposal{form: f, Values: r.URL.Query(), Back: f.page(r.URL.Query())}
-	s.prefill(r.Context(), &p)
+	if err := s.prefill(r.Context(), &p); err != nil {
+		return page{}, err
+	}
 	if f.given(p.Values) {
 		s.foresee(r.Context(), &p)
 	}
@@ -55,14 +57,14 @@ func (p proposal) page() page {
 }
 
 // prefill puts what is so now into the quantity and the ETA of a batch that is
-// to be changed.
-func (s *site) prefill(ctx context.Context, p *proposal) {
+// to be changed. It fails if there is no such batch.
+func (s *site) prefill(ctx context.Context, p *proposal) error {
 	if p.Op != "change_batch" && p.Op != "receive_batch" {
-		return
+		return nil
 	}
 	b, err := s.views.Batch(ctx, p.Values.Get("ref"))
-	if err != nil { // what there is to say of it, the command says
-		return
+	if err != nil {
+		return err
 	}
 	if !p.Values.Has("qty") {
 		p.Values.Set("qty", fmt.Sprint(b.Qty))
@@ -70,6 +72,7 @@ func (s *site) prefill(ctx context.Context, p *proposal) {
 	if !p.Values.Has("eta") {
 		p.Values.Set("eta", b.ETA)
 	}
+	return nil
 }
 
 // foresee finds out what a proposal would do.
@@ -208,6 +211,8 @@ func (m move) effect() chip {
 		return chip{"–", "Cancelled", "neutral"}
 	case m.Ended != "":
 		return chip{"–", m.Ended, "neutral"}
+	case m.To == "" && m.From == "":
+		return chip{"○", "Backordered", "wait"}
 	case m.To == "":
 		return chip{"○", "Without stock", "bad"}
 	case m.From == "":
@@ -236,13 +241,15 @@ func (m move) later() int {
 }
 
 // sum counts what becomes of lines.
-type sum struct{ Later, Earlier, Lost, Filled, Units int }
+type sum struct{ Later, Earlier, Lost, Filled, Backordered, Units int }
 
 func sumOf(moves []move) (s sum) {
 	for _, m := range moves {
 		s.Units += m.Qty
 		switch {
 		case m.Cancelled:
+		case m.To == "" && m.From == "":
+			s.Backordered++ // it never had any
 		case m.To == "":
 			s.Lost++
 		case m.From == "":

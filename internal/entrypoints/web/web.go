@@ -10,7 +10,7 @@
 //	chart.go     supply and promises of a product over time, as a picture
 //	calendar.go  days as people say them; words.go numbers and states
 //	imports.go   files that are dropped, checked and applied
-//	docs.go      the documentation
+//	docs.go      the documentation; codes.go what a problem means
 //	search.go    from a name to its page
 //	assets.go    style and script, under names that change with what is in them
 //
@@ -36,7 +36,7 @@ type Options struct {
 	Version string           // of the program
 	Now     func() time.Time // nil: time.Now
 	Zone    *time.Location   // of dates and times; nil: UTC
-	Docs    fs.FS            // the documentation, as Markdown
+	Docs    fs.FS            // the documentation, as Markdown, and its images
 }
 
 type site struct {
@@ -68,34 +68,36 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 
 	mux := http.NewServeMux()
 	for pattern, show := range map[string]show{
-		"GET /{$}":            s.overview,
-		"GET /products":       s.products,
-		"GET /products/{id}":  s.product,
-		"GET /orders":         s.orders,
-		"GET /orders/{id}":    s.order,
-		"GET /batches":        s.batches,
-		"GET /batches/{id}":   s.batch,
-		"GET /late":           s.late,
-		"GET /at-risk":        s.late,
-		"GET /backorders":     s.backorders,
-		"GET /events":         s.events,
-		"GET /deliveries":     s.deliveries,
-		"GET /search":         s.search,
-		"GET /do/{op}":        s.propose,
-		"POST /do/{op}":       s.apply,
-		"GET /what-if":        s.whatIf,
-		"POST /what-if":       s.makeChanges,
-		"GET /import":         s.importForm,
-		"POST /import":        s.receive,
-		"GET /import/{id}":    s.showImport,
-		"POST /import/{id}":   s.applyImport,
-		"GET /docs/{path...}": s.docs,
-		"GET /help":           s.help,
-		"/":                   s.nothing,
+		"GET /{$}":                s.overview,
+		"GET /products":           s.products,
+		"GET /products/{id}":      s.product,
+		"GET /orders":             s.orders,
+		"GET /orders/{id}":        s.order,
+		"GET /batches":            s.batches,
+		"GET /batches/{id}":       s.batch,
+		"GET /late":               s.late,
+		"GET /at-risk":            s.late,
+		"GET /backorders":         s.backorders,
+		"GET /events":             s.events,
+		"GET /deliveries":         s.deliveries,
+		"GET /search":             s.search,
+		"GET /do/{op}":            s.propose,
+		"POST /do/{op}":           s.apply,
+		"GET /what-if":            s.whatIf,
+		"POST /what-if":           s.makeChanges,
+		"GET /import":             s.importForm,
+		"POST /import":            s.receive,
+		"GET /import/{id}":        s.showImport,
+		"POST /import/{id}":       s.applyImport,
+		"GET /docs/{path...}":     s.docs,
+		"GET /docs/errors/{code}": s.code,
+		"GET /help":               s.help,
+		"/":                       s.nothing,
 	} {
 		mux.Handle(pattern, s.page(show))
 	}
 	mux.HandleFunc("GET /import/{id}/rejected.csv", s.rejectedRows)
+	mux.HandleFunc("GET /docs/images/{name}", s.image)
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	mux.Handle("GET /assets/{name}", assets)
 	return &Site{http.NewCrossOriginProtection().Handler(mux), &s.uploads}

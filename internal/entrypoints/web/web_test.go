@@ -17,6 +17,7 @@ import (
 	"allot/internal/domain"
 	"allot/internal/entrypoints/web"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // shop has the pages of a shop on 2 March 2027.
@@ -171,9 +172,9 @@ func TestPagesSayWhatThereIs(t *testing.T) {
 		{"/orders", []string{"order-1 1 1 0 0 in stock", "order-2 1 1 0 0 Sun 28 Feb (2 days ago)", "order-4 1 0 1 0 none"}},
 		{"/orders?status=backordered", []string{"order-4 1 0 1 0"}},
 		{"/orders?status=cancelled", []string{"No order has a line that is cancelled.", "Show all orders"}},
-		{"/orders/order-1", []string{"The line has stock, in the warehouse.", "They are in our warehouse.", "Why here?", `Rule "earliest", when it was ordered`}},
-		{"/orders/order-2", []string{"The line has stock; the last was due Sun 28 Feb (2 days ago).", "is delayed", "! At risk", "here in stock 2 25 needed, and a line is never split"}},
-		{"/orders/order-3", []string{"the last arrives Thu 11 Mar (in 9 days).", "reaches our warehouse on Thursday 11 March."}},
+		{"/orders/order-1", []string{"The line has stock, in the warehouse.", "The item in your order is reserved for you. It is in our warehouse.", "Why here?", `Rule "earliest", when it was ordered`}},
+		{"/orders/order-2", []string{"The line has stock; it was due Sun 28 Feb (2 days ago).", "The shipment with it is delayed", "! At risk", "here in stock 2 25 needed, and a line is never split"}},
+		{"/orders/order-3", []string{"it arrives Thu 11 Mar (in 9 days).", "It reaches our warehouse on Thursday 11 March."}},
 		{"/orders/order-4", []string{"The line has no stock.", "nothing in stock for it yet", "Why no batch?"}},
 		{"/batches", []string{"here CHAIR ✓ In stock 20", "late CHAIR Sun 28 Feb"}},
 		{"/batches?sku=CHAIR", []string{"Batches of CHAIR"}},
@@ -220,12 +221,17 @@ func TestWhatIsNotThereHasAPageWithWhatMayHaveBeenMeant(t *testing.T) {
 	s := furnish(t)
 	s.get("/orders/order-7").says(t, 404, "Not found", "Closest: order-1")
 	s.get("/products/CHAIN").says(t, 404, "Closest: CHAIR")
+	if got := s.get("/orders/CHAIN"); strings.Contains(got.text(), "Closest") {
+		t.Errorf("a product is no order: %s", got.text())
+	}
 	s.get("/batches/nothing").says(t, 404, "Not found")
 	s.get("/nix").says(t, 404, "there is no page at /nix")
 	s.get("/do/nix").says(t, 404)
 	s.get("/docs/nix").says(t, 404)
 	s.get("/import/nix").says(t, 404, "drop it again")
 	s.get("/orders?status=lost").says(t, 422, `status is "lost"`)
+	s.get("/do/change_batch?ref=nope").says(t, 404, "nope")
+	s.get("/late?as_of=foo").says(t, 422, "as_of")
 	s.get("/orders?cursor=lost").says(t, 422, "cursor")
 }
 
@@ -249,6 +255,21 @@ func TestNamesAreNeitherMarkupNorPaths(t *testing.T) {
 	if body := s.get("/products").Body; strings.Contains(body, "<script>alert") || !strings.Contains(body, `href="/products/A%2FB%3F%3Cscript%3Ealert%281%29%3C%2Fscript%3E"`) {
 		t.Errorf("names are not escaped:\n%s", body)
 	}
+}
+
+func TestWhatWasPutOffOnPurposeDidNotFail(t *testing.T) {
+	s := furnish(t)
+	log, err := s.store.Recent(t.Context(), views.LogFilter{}, views.Page{Limit: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, attempts := range []int{0, 2} {
+		f := service.Failure{Subscription: "mail", Event: service.Envelope{Position: log.Items[i].Position, Event: domain.OutOfStock{SKU: "CHAIR"}}, Attempts: attempts, Error: "because", Next: time.Date(2027, 3, 2, 10, 0, 0, 0, time.UTC)}
+		if err := s.store.Postpone(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.get("/deliveries").says(t, 200, "mail 0 ◷ Put off until 10:00:00 because", "mail 2 ~ Again 10:00:00 because")
 }
 
 func TestListsGoOnPageByPage(t *testing.T) {
