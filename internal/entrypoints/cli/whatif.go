@@ -144,7 +144,7 @@ func (r *run) changesAt(ctx context.Context, c *client, path string, changes []d
 	if err != nil {
 		return w, err
 	}
-	err = remoteDesk{c, r.origin().Actor}.call(ctx, http.MethodPost, path, json.RawMessage(body), &w)
+	err = remote{c, r.origin().Actor}.call(ctx, http.MethodPost, path, json.RawMessage(body), &w)
 	return w, errors.Join(err, c.close())
 }
 
