@@ -30,7 +30,7 @@ func TestAnInboxTakesWhatIsThereOnce(t *testing.T) {
 		t.Errorf("the order is %s", out)
 	}
 	write(t, "drop/orders.csv", "orderid,sku,qty\no2,NOPE,3\n")
-	s.fails(t, "inbox drop --once", wire.ExitPartly, "orders.csv: 1 rows, 1 refused", "hint: see the reports")
+	s.fails(t, "inbox drop --once", wire.ExitPartly, "orders.csv: 1 row, 1 refused", "hint: see the reports")
 	s.fails(t, "inbox nowhere", wire.ExitFailed, "nowhere")
 }
 
