@@ -247,7 +247,7 @@ func sumOf(moves []move) (s sum) {
 	for _, m := range moves {
 		s.Units += m.Qty
 		switch {
-		case m.Cancelled:
+		case m.Cancelled, m.Ended != "":
 		case m.To == "" && m.From == "":
 			s.Backordered++ // it never had any
 		case m.To == "":

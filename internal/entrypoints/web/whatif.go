@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"allot/internal/access"
@@ -74,7 +75,7 @@ func (s *site) whatIf(r *http.Request) (page, error) {
 		s.imagine(r.Context(), &w)
 	}
 	out := w.page()
-	out.Saved = r.FormValue("saved")
+	out.Saved = saved(r)
 	return out, nil
 }
 
@@ -107,8 +108,7 @@ func (s *site) makeChanges(r *http.Request) (page, error) {
 		w.refused(err)
 		return w.page(), nil
 	}
-	return page{Go: link("/what-if", "saved", fmt.Sprintf("Saved: %s made. %s moved.",
-		counted(len(done.Result), "change", "changes"), counted(len(done.Moves), "line", "lines")))}, nil
+	return page{Go: link("/what-if", "saved", strconv.Itoa(len(done.Moves)))}, nil
 }
 
 func (w scenario) page() page {

@@ -90,7 +90,7 @@ func TestChangesAreMadeTogetherAsTheyWereShown(t *testing.T) {
 	if got.Status != http.StatusSeeOther {
 		t.Fatalf("status %d %s", got.Status, got.text())
 	}
-	s.get(got.Location).says(t, 200, "Saved: 2 changes made. 1 line moved.")
+	s.get(got.Location).says(t, 200, "Saved. 1 line changed.")
 	o, err := s.store.Order(t.Context(), "order-2")
 	if err != nil || o.Lines[0].BatchRef != "more" {
 		t.Errorf("order-2 is %+v (%v)", o, err)
