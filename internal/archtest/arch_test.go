@@ -40,7 +40,7 @@ var rules = []rule{
 	// The inside: no I/O, no drivers, nothing of the outside.
 	{
 		pkg:  "internal/domain",
-		std:  []string{"cmp", "encoding/json", "errors", "fmt", "iter", "maps", "math", "slices", "strings", "time", "unicode", "unicode/utf8"},
+		std:  []string{"cmp", "errors", "fmt", "iter", "maps", "math", "slices", "strings", "time", "unicode", "unicode/utf8"},
 		deps: []string{"golang.org/x/text/unicode/norm"},
 	},
 	{

@@ -51,7 +51,7 @@ type Allocated struct {
 	HeldUntil  Instant  `json:"held_until,omitzero"` // if it is but a hold
 	Priority   Priority `json:"priority,omitzero"`   // 5 if it is missing
 	RequiredBy Date     `json:"required_by,omitzero"`
-	Wishes
+	Wished
 }
 
 // Deallocated says that a line lost the stock it had.
@@ -73,7 +73,7 @@ type Backordered struct {
 
 	Priority   Priority `json:"priority,omitzero"` // 5 if it is missing
 	RequiredBy Date     `json:"required_by,omitzero"`
-	Wishes
+	Wished
 }
 
 // LineCancelled says that a line was taken back for good.

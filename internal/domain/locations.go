@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -61,15 +60,4 @@ func (l Locations) validate(field string) error {
 		}
 	}
 	return nil
-}
-
-// MarshalJSON implements json.Marshaler.
-func (l Locations) MarshalJSON() ([]byte, error) { return json.Marshal(l.Names()) }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (l *Locations) UnmarshalJSON(text []byte) error {
-	var names []string
-	err := json.Unmarshal(text, &names)
-	*l = LocationsOf(names...)
-	return err
 }

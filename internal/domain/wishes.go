@@ -5,9 +5,24 @@ import "cmp"
 // Wishes is what a line asks of the batch that it gets, besides its quantity.
 // The zero Wishes takes any.
 type Wishes struct {
-	Locations     Locations `json:"locations,omitempty"`      // those it would rather have, the best first
-	OnlyLocations Locations `json:"only_locations,omitempty"` // the only ones it takes, the best first; not with Locations
-	MinLife       int       `json:"min_life_days,omitempty"`  // days from the promise to the use-by date, at least; 0 to MaxLife
+	Locations     Locations // those it would rather have, the best first
+	OnlyLocations Locations // the only ones it takes, the best first; not with Locations
+	MinLife       int       // days from the promise to the use-by date, at least; 0 to MaxLife
+}
+
+// Wished is Wishes as events tell them.
+type Wished struct {
+	Locations     []string `json:"locations,omitempty"`
+	OnlyLocations []string `json:"only_locations,omitempty"`
+	MinLife       int      `json:"min_life_days,omitempty"`
+}
+
+func (w *Wishes) told() Wished {
+	return Wished{w.Locations.Names(), w.OnlyLocations.Names(), w.MinLife}
+}
+
+func (w *Wished) wishes() Wishes {
+	return Wishes{LocationsOf(w.Locations...), LocationsOf(w.OnlyLocations...), w.MinLife}
 }
 
 // MaxLife is the most that a line may ask for, in days.
