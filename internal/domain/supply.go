@@ -140,7 +140,7 @@ func (p *Product) Reallocate(e LinesDisplaced) {
 		b := p.chooseWith(line.Open(), &why, e.BatchRef)
 		switch {
 		case b == nil:
-			p.deallocated(line, BatchShrunk)
+			p.lost(line, BatchShrunk, nil)
 			p.ranOut(line.OrderLine)
 			if line.Status == StatusHeld {
 				p.endHold(line, BatchShrunk, 0)
@@ -152,7 +152,7 @@ func (p *Product) Reallocate(e LinesDisplaced) {
 			p.take(b, line.Open())
 			p.promise(line, b, e.Slip)
 		default:
-			p.deallocated(line, BatchShrunk)
+			p.lost(line, BatchShrunk, b)
 			p.allocate(line, *b, why, e.BatchRef)
 		}
 	}
