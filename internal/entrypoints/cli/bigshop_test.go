@@ -69,13 +69,7 @@ func (b bigShop) sku(i int) string { return fmt.Sprintf("SKU-%06d", i) }
 // open builds the shop and serves its pages.
 func (b bigShop) open(t *testing.T) (url string) {
 	t.Helper()
-	dir := t.TempDir()
-	if kept := os.Getenv("BIGSHOP"); kept != "" {
-		dir = kept
-	}
-	file := filepath.Join(dir, "allot.db")
-	_, missing := os.Stat(file)
-	app, err := bootstrap.Open(t.Context(), file, "test", bootstrap.Options{})
+	app, err := bootstrap.Open(t.Context(), filepath.Join(t.TempDir(), "allot.db"), "test", bootstrap.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +78,9 @@ func (b bigShop) open(t *testing.T) (url string) {
 			t.Error(err)
 		}
 	})
-	if missing != nil {
-		for outcome := range service.SendEach(t.Context(), app.Bus, iter.Seq[domain.Message](b.commands)) {
-			if outcome.Err != nil {
-				t.Fatal(outcome.Err)
-			}
+	for outcome := range service.SendEach(t.Context(), app.Bus, iter.Seq[domain.Message](b.commands)) {
+		if outcome.Err != nil {
+			t.Fatal(outcome.Err)
 		}
 	}
 	pages := web.New(app.Bus, app.Store, web.Options{Docs: docs.Files})

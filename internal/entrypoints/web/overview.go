@@ -14,20 +14,21 @@ import (
 // overview is what whoever comes in the morning wants to see first.
 type overview struct {
 	numbers
-	LateLines  []views.LateLine // promised for after the day on which they are needed, the worst first
-	RiskLines  []views.LateLine // their batch should have come
-	OverdueOf  []views.Batch    // batches that should have come
-	Arriving   []views.Batch    // what comes next
-	Backorders []views.Line     // the oldest
+	OverdueOf  []views.Batch // batches that should have come
+	Arriving   []views.Batch // what comes next
+	Backorders []views.Line  // the oldest
 	ParkedOf   []views.Failure
 	Recent     []views.Event
 }
 
-// numbers are those of the whole shop.
+// numbers are those of the whole shop, with the lines that are worst off. The
+// larger the shop, the longer it takes to find them.
 type numbers struct {
 	views.Stats
 	views.Attention
-	LastMinutes int // events of the last minutes
+	LastMinutes int              // events of the last minutes
+	LateLines   []views.LateLine // promised for after the day on which they are needed, the worst first
+	RiskLines   []views.LateLine // their batch should have come
 }
 
 // Bad reports whether anything needs attention.
@@ -52,14 +53,6 @@ func (s *site) overview(r *http.Request) (page, error) {
 	var backorders views.List[views.Line]
 	few := views.Page{Limit: mostOnOverview}
 	for _, look := range []func(context.Context) error{
-		func(ctx context.Context) (err error) {
-			body.LateLines, err = worst(ctx, s.views.Late, today)
-			return err
-		},
-		func(ctx context.Context) (err error) {
-			body.RiskLines, err = worst(ctx, s.views.AtRisk, today)
-			return err
-		},
 		func(ctx context.Context) (err error) { overdue, err = s.views.Coming(ctx, "", today, few); return err },
 		func(ctx context.Context) (err error) { arriving, err = s.views.Coming(ctx, today, "", few); return err },
 		func(ctx context.Context) (err error) { backorders, err = s.views.Backorders(ctx, "", few); return err },
@@ -83,6 +76,12 @@ func (s *site) count(ctx context.Context, today string) (n numbers, err error) {
 		return n, err
 	}
 	if n.Attention, err = s.views.Attention(ctx, today); err != nil {
+		return n, err
+	}
+	if n.LateLines, err = worst(ctx, s.views.Late, today); err != nil {
+		return n, err
+	}
+	if n.RiskLines, err = worst(ctx, s.views.AtRisk, today); err != nil {
 		return n, err
 	}
 	since, err := s.eventsSince(ctx, n.Stats.Events, s.Now().Add(-lastMinutes))
@@ -132,11 +131,14 @@ func (s *site) parked(ctx context.Context) (out []views.Failure, _ error) {
 // have come.
 func (s *site) late(r *http.Request) (page, error) {
 	today, asked := s.calendarOf(r).Today.String(), r.FormValue("as_of")
-	ask, title, api := s.views.Late, "Late lines", "/v1/late"
+	ask, known, title, api := s.views.Late, &s.lateLines, "Late lines", "/v1/late"
 	if r.URL.Path == "/at-risk" {
-		ask, title, api = s.views.AtRisk, "Lines at risk", "/v1/at-risk"
+		ask, known, title, api = s.views.AtRisk, &s.riskLines, "Lines at risk", "/v1/at-risk"
 	}
-	list, err := ask(r.Context(), today, pageOf(r))
+	part := pageOf(r)
+	list, err := known.get(r.Context(), today+" "+part.After, func(ctx context.Context) (views.List[views.LateLine], error) {
+		return ask(ctx, today, part)
+	})
 	return page{Template: "late", Title: title, Nav: "orders", API: link(api, "as_of", asked),
 		Body: listed[views.LateLine]{Items: list.Items, More: more(r, list.Next)}}, err
 }

@@ -53,7 +53,9 @@ type site struct {
 	Options
 	uploads  uploads
 	attempts attempts // to sign in
-	shop     remembered[numbers]
+
+	shop                 remembered[numbers]
+	lateLines, riskLines remembered[views.List[views.LateLine]]
 }
 
 // Site is the pages.
@@ -66,6 +68,8 @@ type Site struct {
 // were dropped.
 func (s *Site) Close() error {
 	s.site.shop.behind.Wait()
+	s.site.lateLines.behind.Wait()
+	s.site.riskLines.behind.Wait()
 	return s.site.uploads.remove()
 }
 
