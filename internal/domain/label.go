@@ -7,21 +7,6 @@ type Label struct {
 	UseBy    Change[Date]   // the last day on which it is good; none: it keeps
 }
 
-// BatchRelabelled says that a batch lies elsewhere or keeps longer, or less
-// long, than was known.
-type BatchRelabelled struct {
-	Ref      string `json:"ref"`
-	SKU      string `json:"sku"`
-	Location string `json:"location,omitempty"`
-	UseBy    Date   `json:"use_by,omitzero"` // none: it keeps
-
-	PreviousLocation string `json:"previous_location,omitempty"`
-	PreviousUseBy    Date   `json:"previous_use_by,omitzero"`
-}
-
-// EventName implements Event.
-func (BatchRelabelled) EventName() string { return "batch_relabelled" }
-
 // RelabelBatch changes the location or the use-by date of a batch. It keeps its
 // lines; those who wait may want it now. The same again changes nothing.
 func (p *Product) RelabelBatch(ref string, to Label) (Batched, error) {
