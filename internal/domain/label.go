@@ -40,8 +40,14 @@ func checkLabel(location string, eta, useBy Date) error {
 	if useBy != 0 && useBy < eta {
 		return invalid("use_by", "correct one of the two dates", "is %s, before the batch comes on %s", useBy, eta)
 	}
-	if location == "" {
+	return CheckLocation(location)
+}
+
+// CheckLocation refuses what can't be the name of a location. The empty text is
+// none in particular.
+func CheckLocation(name string) error {
+	if name == "" {
 		return nil
 	}
-	return checkIdentifier("location", location)
+	return checkIdentifier("location", name)
 }

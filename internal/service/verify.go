@@ -188,8 +188,8 @@ func (b *Book) checkBackorders(complain func(string, ...any)) {
 		if line.Status != domain.StatusBackordered || line.Open() > best.Room() {
 			continue
 		}
-		if fit := product.LargestFit(line); line.Open() <= fit {
-			complain("line %s of order %s waits for %d units, and a batch has %d for it", line.SKU, line.OrderID, line.Open(), fit)
+		if batch, fits := product.Choose(line); fits {
+			complain("line %s of order %s waits for %d units, and batch %s has %d", line.SKU, line.OrderID, line.Open(), batch.Ref, batch.Room())
 		}
 	}
 }
