@@ -67,18 +67,18 @@ func TestWebhooksComeAndGoWhileTheProgramRuns(t *testing.T) {
 		defer shop.run(t)()
 		first := shop.add(t, "a", "allocated")
 		do(t, shop.bus, order("o-1", 1))
-		synctest.Wait()
+		pass(time.Second / 10)
 		equal(t, "what a got", a.has(), []int64{2})
 		equal(t, "how far it is", shop.hooks.Progress(), []service.Progress{{Subscription: service.WebhookName(first.ID), Position: 2}})
 
 		shop.add(t, "b")
 		do(t, shop.bus, order("o-2", 1))
-		synctest.Wait()
+		pass(time.Second / 10)
 		if err := shop.hooks.Remove(t.Context(), first.ID); err != nil {
 			t.Fatal(err)
 		}
 		do(t, shop.bus, order("o-3", 1))
-		synctest.Wait()
+		pass(time.Second / 10)
 		equal(t, "what a got in all", a.has(), []int64{2, 3})
 		equal(t, "what b got in all", b.has(), []int64{3, 4})
 	})
@@ -120,8 +120,8 @@ func TestAWebhookThatHangsHoldsNeitherACommandNorAnotherUp(t *testing.T) {
 		for i := range 5 {
 			do(t, shop.bus, order(fmt.Sprint("o-", i), 1))
 		}
-		synctest.Wait()
 		equal(t, "how long it took", time.Since(began), 0)
+		pass(time.Second / 10)
 		equal(t, "what the other got", fast.has(), upTo(6))
 		equal(t, "what the slow one got", slow.has(), nil)
 		pass(7 * time.Hour)
