@@ -49,6 +49,7 @@ func (l Line) After(e Event) Line {
 	switch e := e.(type) {
 	case Allocated:
 		l = l.anew().accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
+		l.Wishes = e.Wished.wishes()
 		l.Status, l.BatchRef, l.Promise, l.HeldUntil = StatusAllocated, e.BatchRef, e.Promise, e.HeldUntil
 		if e.HeldUntil != 0 {
 			l.Status = StatusHeld
@@ -58,6 +59,7 @@ func (l Line) After(e Event) Line {
 		}
 	case Backordered:
 		l = l.anew().accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
+		l.Wishes = e.Wished.wishes()
 		l = l.without(StatusBackordered)
 	case LineCancelled:
 		l = l.accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, l.Priority, l.RequiredBy)
@@ -133,7 +135,8 @@ func BatchOf(e Event) string {
 }
 
 // RescheduledBatch names the batch that from an event on comes on another day,
-// or takes lines when it didn't, or the other way round; "" if none does.
+// lies elsewhere, keeps longer or less long, or takes lines when it didn't, or
+// the other way round; "" if none does.
 func RescheduledBatch(e Event) string {
 	switch e := e.(type) {
 	case BatchETAChanged:
@@ -144,6 +147,8 @@ func RescheduledBatch(e Event) string {
 		return e.Ref
 	case BatchReopened:
 		return e.Ref
+	case BatchRelabelled:
+		return e.Ref
 	}
 	return ""
 }
@@ -152,7 +157,10 @@ func RescheduledBatch(e Event) string {
 func (b Batch) After(e Event) Batch {
 	switch e := e.(type) {
 	case BatchCreated:
-		return Batch{Seq: e.Seq, Ref: e.Ref, SKU: e.SKU, Purchased: e.Qty, ETA: e.ETA, FirstQty: e.Qty, FirstETA: e.ETA}
+		return Batch{
+			Seq: e.Seq, Ref: e.Ref, SKU: e.SKU, Purchased: e.Qty, ETA: e.ETA, Location: e.Location, UseBy: e.UseBy,
+			FirstQty: e.Qty, FirstETA: e.ETA, FirstLocation: e.Location, FirstUseBy: e.UseBy,
+		}
 	case BatchQuantityChanged:
 		b.Purchased = e.Qty
 	case BatchETAChanged:
@@ -163,6 +171,8 @@ func (b Batch) After(e Event) Batch {
 		b.Closed = true
 	case BatchReopened:
 		b.Closed = false
+	case BatchRelabelled:
+		b.Location, b.UseBy = e.Location, e.UseBy
 	case Allocated:
 		b.Allocated += e.Qty
 	case Deallocated:
@@ -186,8 +196,11 @@ func (s Snapshot) After(e Event, before, after Status) Snapshot {
 	switch e := e.(type) {
 	case ProductDescribed:
 		s.Description = e.Description
-	case BatchCreated, BatchQuantityChanged, BatchClosed, BatchReopened, LineReturned:
+	case BatchCreated, BatchQuantityChanged, BatchClosed, BatchReopened, BatchRelabelled, LineReturned:
 		s.OutOfStock = false
+	case PolicySet:
+		policy, _ := PolicyNamed(e.Policy)
+		s.Policy, s.SafetyStock, s.OutOfStock = policy.kept(), e.SafetyStock, false
 	case OutOfStock:
 		s.OutOfStock = true
 	}

@@ -62,7 +62,7 @@ func (p *Product) resize(line Line, qty int, mayMove bool) (Placement, error) {
 		return Placement{}, err
 	}
 	b, more := *found, qty-line.Qty
-	if more > 0 && more > b.Room() {
+	if more > 0 && (more > b.Room() || p.expired(&b)) {
 		return p.outgrow(line, qty, b, mayMove)
 	}
 	p.take(b, more)
@@ -76,13 +76,13 @@ func (p *Product) resize(line Line, qty int, mayMove bool) (Placement, error) {
 // resizeBackorder changes a line that waits, which may fit a batch then.
 func (p *Product) resizeBackorder(line Line, qty int) Placement {
 	line = p.amended(line, qty)
-	why := Why{Rule: Earliest, Cause: Amended}
-	if b := p.choose(line.Open(), &why); b != nil {
+	why := p.because(Amended, "")
+	if b := p.choose(&line, &why); b != nil {
 		p.backorders--
 		return p.allocate(line, *b, why, "")
 	}
 	answer := line.placement()
-	answer.LargestFit = p.largestFit()
+	answer.LargestFit = p.LargestFit(line)
 	return answer
 }
 
@@ -95,19 +95,20 @@ func (p *Product) amended(line Line, qty int) Line {
 
 // outgrow has a line leave its batch b, which has too little for it.
 func (p *Product) outgrow(line Line, qty int, b Batch, mayMove bool) (Placement, error) {
-	why := Why{Rule: Earliest, Cause: Amended}
-	to := p.choose(qty-line.Shipped, &Why{})
+	why, larger := p.because(Amended, ""), line
+	larger.Qty = qty
+	to := p.choose(&larger, &Why{})
 	if !mayMove || to == nil && line.Status == StatusHeld {
 		return Placement{}, wouldMove(line, qty, b, to)
 	}
 	p.take(b, -line.Open())
-	p.deallocated(line, Amended)
+	p.lost(line, Amended, to)
 	line = p.amended(line, qty)
 	defer p.offer(Amended, line.OrderID)
-	if to = p.choose(line.Open(), &why); to != nil {
+	if to = p.choose(&line, &why); to != nil {
 		return p.allocate(line, *to, why, b.Ref), nil
 	}
-	p.ranOut(line.OrderLine)
+	p.ranOut(line)
 	return p.backorder(line, why), nil
 }
 

@@ -18,6 +18,11 @@ type Batch struct {
 	ETA       Date
 	FirstQty  int // as it was created
 	FirstETA  Date
+	UseBy     Date   // the last day on which it is good; none: it keeps
+	Location  string // where it lies, or will arrive; empty: no particular one
+
+	FirstLocation string
+	FirstUseBy    Date
 }
 
 // Available is the quantity that is neither allocated nor shipped.
@@ -35,8 +40,9 @@ func (b *Batch) Room() int {
 // sameContent reports whether a request to create b again asks for what it
 // was, or for what it is.
 func (b *Batch) sameContent(again Batch) bool {
-	return b.SKU == again.SKU &&
-		(b.FirstQty == again.Purchased && b.FirstETA == again.ETA || b.Purchased == again.Purchased && b.ETA == again.ETA)
+	first := b.FirstQty == again.Purchased && b.FirstETA == again.ETA && b.FirstLocation == again.Location && b.FirstUseBy == again.UseBy
+	now := b.Purchased == again.Purchased && b.ETA == again.ETA && b.Location == again.Location && b.UseBy == again.UseBy
+	return b.SKU == again.SKU && (first || now)
 }
 
 // preference orders batches as they should be used: warehouse stock first,

@@ -51,8 +51,10 @@ func (o Origin) validate() error {
 type CreateBatch struct {
 	Origin
 	Ref, SKU string
-	Qty      int  // units, 0 to MaxQty
-	ETA      Date // none: in the warehouse
+	Qty      int    // units, 0 to MaxQty
+	ETA      Date   // none: in the warehouse
+	Location string // where it lies, or will arrive; empty: no particular one
+	UseBy    Date   // the last day on which it is good, not before ETA; none: it keeps
 }
 
 // Allocate asks for stock for an order line. There is one line per order and
@@ -65,6 +67,7 @@ type Allocate struct {
 	Priority     Priority
 	RequiredBy   Date    // when it is needed; none: as soon as possible
 	HoldUntil    Instant // if given, it is but a hold: it never waits, and ends by itself at that time unless it is confirmed
+	Wishes
 }
 
 // Shortage says what becomes of a line that finds no stock.
@@ -125,12 +128,12 @@ func (DescribeProduct) Returns(Described)   {}
 
 // Validate implements Command.
 func (c CreateBatch) Validate() error {
-	return firstOf(checkIdentifier("ref", c.Ref), checkIdentifier("sku", c.SKU), checkQty("qty", c.Qty, 0), c.Origin.validate())
+	return firstOf(checkIdentifier("ref", c.Ref), checkIdentifier("sku", c.SKU), checkQty("qty", c.Qty, 0), checkLabel(c.Location, c.ETA, c.UseBy), c.Origin.validate())
 }
 
 // Validate implements Command.
 func (c Allocate) Validate() error {
-	return firstOf(checkIdentifier("order_id", c.OrderID), checkIdentifier("sku", c.SKU), checkQty("qty", c.Qty, 1), c.OnShortage.validate(), c.Priority.validate(), c.Origin.validate())
+	return firstOf(checkIdentifier("order_id", c.OrderID), checkIdentifier("sku", c.SKU), checkQty("qty", c.Qty, 1), c.OnShortage.validate(), c.Priority.validate(), c.Wishes.validate(), c.Origin.validate())
 }
 
 // Validate implements Command.

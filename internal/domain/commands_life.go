@@ -4,13 +4,14 @@ package domain
 // accepted.
 
 // ChangeBatch corrects how much of a batch was purchased, in all, or when it
-// comes, or both at once. Lines that no longer fit are re-placed, or wait; all
+// comes, where it lies or how long it keeps, or all of it at once. Lines that no longer fit are re-placed, or wait; all
 // others keep their place, and their promise moves with the batch.
 type ChangeBatch struct {
 	Origin
 	Ref string
 	Qty Change[int]  // units, 0 to MaxQty
 	ETA Change[Date] // none: in the warehouse
+	Label
 }
 
 // ReceiveBatch says that a batch has arrived. Again, it changes nothing.
@@ -103,10 +104,10 @@ func (ExpireHold) Returns(Placement)  {}
 
 // Validate implements Message.
 func (c ChangeBatch) Validate() error {
-	if !c.Qty.Given && !c.ETA.Given {
-		return invalid("qty", "send a quantity, an ETA or both", "is missing, and so is eta: there is nothing to change")
+	if !c.Qty.Given && !c.ETA.Given && !c.Label.Given() {
+		return invalid("qty", "send a quantity, an ETA, a location or a use-by date", "is missing, and so are eta, location and use_by: there is nothing to change")
 	}
-	return firstOf(checkIdentifier("ref", c.Ref), checkQty("qty", c.Qty.To, 0), c.Origin.validate())
+	return firstOf(checkIdentifier("ref", c.Ref), checkQty("qty", c.Qty.To, 0), c.Label.validate(), c.Origin.validate())
 }
 
 // Validate implements Message.

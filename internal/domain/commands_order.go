@@ -21,6 +21,7 @@ type Wanted struct {
 	Qty        int // units, 1 to MaxQty
 	Priority   Priority
 	RequiredBy Date
+	Wishes
 }
 
 // OrderMode says what becomes of an order of which a line finds no stock.
@@ -68,7 +69,7 @@ func (c AllocateOrder) Validate() error {
 	}
 	seen := make(map[string]bool, len(c.Lines))
 	for i, w := range c.Lines {
-		if err := firstOf(checkIdentifier("sku", w.SKU), checkQty("qty", w.Qty, 1), w.Priority.validate()); err != nil {
+		if err := firstOf(checkIdentifier("sku", w.SKU), checkQty("qty", w.Qty, 1), w.Priority.validate(), w.Wishes.validate()); err != nil {
 			return ofLine(i, err)
 		}
 		if seen[w.SKU] {

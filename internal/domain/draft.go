@@ -12,7 +12,10 @@ import (
 
 // Draft returns a draft of p. p must not be changed while the draft is in use.
 func (p *Product) Draft() *Product {
-	return &Product{sku: p.sku, description: p.description, version: p.version, batches: p.batches, backorders: p.backorders, outOfStock: p.outOfStock}
+	return &Product{
+		sku: p.sku, description: p.description, version: p.version, batches: p.batches, backorders: p.backorders, outOfStock: p.outOfStock,
+		policy: p.policy, safetyStock: p.safetyStock, today: p.today,
+	}
 }
 
 // mark returns p as it is now, to go back to after a failure on the way.
@@ -118,6 +121,8 @@ type Snapshot struct {
 	Version     int64
 	Backorders  int     // lines that wait
 	OutOfStock  bool    // a line found no stock since the supply last changed
+	Policy      string  // by name; empty: the usual one
+	SafetyStock int     // units in the warehouse that new lines don't get
 	Batches     []Batch // those with stock left
 }
 
@@ -125,10 +130,17 @@ type Snapshot struct {
 // stored was valid when it was stored.
 func Restore(s Snapshot) *Product {
 	slices.SortFunc(s.Batches, preference)
-	return &Product{sku: s.SKU, description: s.Description, version: s.Version, batches: s.Batches, backorders: s.Backorders, outOfStock: s.OutOfStock}
+	policy, _ := PolicyNamed(s.Policy)
+	return &Product{
+		sku: s.SKU, description: s.Description, version: s.Version, batches: s.Batches, backorders: s.Backorders, outOfStock: s.OutOfStock,
+		policy: policy, safetyStock: s.SafetyStock,
+	}
 }
 
 // Snapshot returns p at rest. Its list of batches must not be changed.
 func (p *Product) Snapshot() Snapshot {
-	return Snapshot{SKU: p.sku, Description: p.description, Version: p.version, Backorders: p.backorders, OutOfStock: p.outOfStock, Batches: p.batches}
+	return Snapshot{
+		SKU: p.sku, Description: p.description, Version: p.version, Backorders: p.backorders, OutOfStock: p.outOfStock,
+		Policy: p.policy.kept(), SafetyStock: p.safetyStock, Batches: p.batches,
+	}
 }

@@ -24,6 +24,9 @@ type BatchCreated struct {
 	Qty int    `json:"qty"`
 	ETA Date   `json:"eta,omitzero"` // none: in the warehouse
 	Seq int64  `json:"seq"`          // its place among all batches
+
+	Location string `json:"location,omitempty"` // where it lies, or will arrive
+	UseBy    Date   `json:"use_by,omitzero"`    // the last day on which it is good; none: it keeps
 }
 
 // BatchQuantityChanged says that a batch turned out larger or smaller than it was.
@@ -48,6 +51,7 @@ type Allocated struct {
 	HeldUntil  Instant  `json:"held_until,omitzero"` // if it is but a hold
 	Priority   Priority `json:"priority,omitzero"`   // 5 if it is missing
 	RequiredBy Date     `json:"required_by,omitzero"`
+	Wished
 }
 
 // Deallocated says that a line lost the stock it had.
@@ -57,6 +61,7 @@ type Deallocated struct {
 	Qty      int    `json:"qty"`
 	BatchRef string `json:"batch_ref"`
 	Reason   Cause  `json:"reason"`
+	Moved    Moved  `json:"moved,omitzero"` // unless it gave it up
 }
 
 // Backordered says that a line waits for stock.
@@ -69,6 +74,7 @@ type Backordered struct {
 
 	Priority   Priority `json:"priority,omitzero"` // 5 if it is missing
 	RequiredBy Date     `json:"required_by,omitzero"`
+	Wished
 }
 
 // LineCancelled says that a line was taken back for good.

@@ -53,6 +53,10 @@ func short(e domain.Event) string {
 		return fmt.Sprintf("%s comes on %s, not %s", e.Ref, e.ETA, e.Previous)
 	case domain.BatchReceived:
 		return fmt.Sprintf("%s: %d units arrived", e.Ref, e.Qty)
+	case domain.BatchRelabelled:
+		return fmt.Sprintf("%s: at %s until %s", e.Ref, e.Location, e.UseBy)
+	case domain.PolicySet:
+		return fmt.Sprintf("%s, keeping %d", e.Policy, e.SafetyStock)
 	case domain.BatchClosed:
 		return e.Ref + ": closed true"
 	case domain.BatchReopened:

@@ -37,6 +37,7 @@ type ledger struct {
 	numbers  domain.Snapshot         // without batches
 	facts    []domain.Event          // of the last command
 	given    int64                   // the age of the youngest line
+	today    domain.Date
 }
 
 type tester interface {
@@ -72,11 +73,14 @@ func (l *ledger) describe(name string) (answer domain.Described) {
 	return answer
 }
 
-func (l *ledger) tryAdd(ref string, qty int, eta domain.Date) (answer domain.Batched, err error) {
-	b := batch(ref, qty, eta)
+func (l *ledger) tryAdd(ref string, qty int, eta domain.Date) (domain.Batched, error) {
+	return l.tryAddBatch(batch(ref, qty, eta))
+}
+
+func (l *ledger) tryAddBatch(b domain.Batch) (answer domain.Batched, err error) {
 	b.Seq = int64(len(l.batches)) + 1
 	err = l.do(func(p *domain.Product) error {
-		l.recall(p, ref)
+		l.recall(p, b.Ref)
 		answer, err = p.AddBatch(b)
 		return err
 	})
@@ -87,6 +91,15 @@ func (l *ledger) add(ref string, qty int, eta domain.Date) domain.Batched {
 	l.t.Helper()
 	answer, err := l.tryAdd(ref, qty, eta)
 	l.must(err)
+	return answer
+}
+
+func (l *ledger) setPolicy(policy string, safetyStock int) (answer domain.PolicyAnswer) {
+	l.t.Helper()
+	l.must(l.do(func(p *domain.Product) error {
+		answer = p.SetPolicy(domain.To(policy), domain.To(safetyStock))
+		return nil
+	}))
 	return answer
 }
 
@@ -167,6 +180,7 @@ func (l *ledger) do(command func(*domain.Product) error) error {
 	l.facts = nil
 	if l.draft == nil {
 		l.draft = l.product.Draft()
+		l.draft.AsOf(l.today)
 	}
 	if err := command(l.draft); err != nil {
 		return err

@@ -10,9 +10,12 @@ import (
 // lists, sums and sorting. It keeps no counter and shares nothing with the
 // package that it is the measure of.
 type model struct {
-	batches []*modelBatch       // in order of creation
-	lines   []*modelLine        // in order of acceptance
-	short   bool                // a line found no stock since the supply last changed
+	batches []*modelBatch // in order of creation
+	lines   []*modelLine  // in order of acceptance
+	short   bool          // a line found no stock since the supply last changed
+	policy  string
+	safety  int                 // units
+	today   int                 // a day, as an ETA
 	aside   []string            // what the last command made known, but for lines
 	ofLines map[string][]string // what it made known of lines, by order
 }
@@ -23,6 +26,12 @@ type modelBatch struct {
 	firstQty, firstETA int
 	shipped            int
 	closed             bool
+	label, firstLabel  modelLabel
+}
+
+type modelLabel struct {
+	location string
+	useBy    int // a day; 0: it keeps
 }
 
 type modelLine struct {
@@ -34,7 +43,10 @@ type modelLine struct {
 	priority          int
 	need              int // the day when it is needed; 0: as soon as possible
 	shipped, returned int
-	promises          []int // all that it was ever given, the first first
+	promises          []int    // all that it was ever given, the first first
+	likes             []string // locations, the best first
+	only              bool     // it takes no others
+	minLife           int      // days
 }
 
 // answer is what became of a command, as far as its sender is told.
@@ -101,35 +113,113 @@ func (m *model) line(order string) *modelLine {
 	return nil
 }
 
-// choose returns the batch for a line of qty, or nil, and the open batches
-// that come before it: five, and how many more. A line of the batch own may
-// stay there even if it is closed.
-func (m *model) choose(qty int, own string) (best *modelBatch, passedOver []string) {
-	preferred := slices.Clone(m.batches)
-	slices.SortStableFunc(preferred, func(a, b *modelBatch) int { return cmp.Compare(a.eta, b.eta) })
-	for _, b := range preferred {
-		room := m.room(b)
-		if b.ref == own {
-			room = m.free(b)
-		}
-		if room >= qty {
-			best = b
-			break
-		}
-		if room > 0 {
-			passedOver = append(passedOver, fmt.Sprintf("%d in %s", room, b.ref))
+// choose returns the batch for a line, as if it were of qty, or nil, and the
+// open batches that come before it: five, and how many more. A line of the
+// batch own may stay there even if it is closed.
+func (m *model) choose(line *modelLine, qty int, own string) (best *modelBatch, passedOver []string) {
+	if m.policy == "latest_on_time" && line.need > 0 {
+		if best, passedOver = m.search(line, qty, own, true); best != nil {
+			return best, passedOver
 		}
 	}
-	if more := len(passedOver) - 5; more > 0 {
-		passedOver = append(passedOver[:5], fmt.Sprintf("%d more", more))
-	}
-	return best, passedOver
+	return m.search(line, qty, own, false)
 }
 
-func (m *model) largestFit() int {
+func (m *model) search(line *modelLine, qty int, own string, onTime bool) (best *modelBatch, passedOver []string) {
+	for _, b := range m.inOrder(line, onTime) {
+		free := m.room(b)
+		if b.ref == own {
+			free = m.free(b)
+		}
+		reason := m.against(line, b)
+		switch {
+		case reason != "":
+		case onTime && b.eta > line.need:
+			reason = "too_late"
+		case free < qty:
+			reason = "too little"
+		case b.eta == 0 && qty > m.spare(line):
+			reason = "safety_stock"
+		default:
+			return b, atMostFive(passedOver)
+		}
+		if m.room(b) > 0 {
+			passedOver = append(passedOver, fmt.Sprintf("%d in %s: %s", m.room(b), b.ref, reason))
+		}
+	}
+	return nil, atMostFive(passedOver)
+}
+
+func atMostFive(list []string) []string {
+	if more := len(list) - 5; more > 0 {
+		return append(list[:5], fmt.Sprintf("%d more", more))
+	}
+	return list
+}
+
+// inOrder is all batches as the policy has a line use them. It sorts by what
+// matters least first.
+func (m *model) inOrder(line *modelLine, latestFirst bool) []*modelBatch {
+	list := slices.Clone(m.batches)
+	by := func(key func(*modelBatch) int) {
+		slices.SortStableFunc(list, func(a, b *modelBatch) int { return cmp.Compare(key(a), key(b)) })
+	}
+	by(func(b *modelBatch) int {
+		if i := slices.Index(line.likes, b.label.location); i >= 0 {
+			return i
+		}
+		return 99
+	})
+	if m.policy == "first_expired" {
+		by(func(b *modelBatch) int { return cmp.Or(b.label.useBy, 99) })
+	}
+	by(func(b *modelBatch) int {
+		if latestFirst {
+			return -b.eta
+		}
+		return b.eta
+	})
+	return list
+}
+
+// against is what speaks against a batch, whatever is left of it.
+func (m *model) against(line *modelLine, b *modelBatch) string {
+	from := max(b.eta, m.today)
+	switch {
+	case line.only && !slices.Contains(line.likes, b.label.location):
+		return "other_location"
+	case b.label.useBy > 0 && b.label.useBy < from:
+		return "expired"
+	case b.label.useBy > 0 && b.label.useBy < from+line.minLife:
+		return "short_life"
+	}
+	return ""
+}
+
+// spare is what a line may have of the stock in the warehouse.
+func (m *model) spare(line *modelLine) int {
+	if len(line.promises) > 0 || m.safety == 0 {
+		return 1000
+	}
+	spare := -m.safety
+	for _, b := range m.batches {
+		if b.eta == 0 && (b.label.useBy == 0 || b.label.useBy >= m.today) {
+			spare += m.room(b)
+		}
+	}
+	return max(0, spare)
+}
+
+func (m *model) largestFit(line *modelLine) int {
 	most := 0
 	for _, b := range m.batches {
-		most = max(most, m.room(b))
+		room := m.room(b)
+		if b.eta == 0 {
+			room = min(room, m.spare(line))
+		}
+		if m.against(line, b) == "" {
+			most = max(most, room)
+		}
 	}
 	return most
 }
@@ -146,14 +236,14 @@ func (m *model) queue(keep func(*modelLine) bool) (lines []*modelLine) {
 	return lines
 }
 
-func (m *model) add(ref string, qty, eta int) answer {
+func (m *model) add(ref string, qty, eta int, label modelLabel) answer {
 	if b := m.batch(ref); b != nil {
-		if (b.eta != eta || b.qty != qty) && (b.firstETA != eta || b.firstQty != qty) {
+		if (b.eta != eta || b.qty != qty || b.label != label) && (b.firstETA != eta || b.firstQty != qty || b.firstLabel != label) {
 			return answer{Code: "batch_conflict"}
 		}
 		return answer{Replayed: true}
 	}
-	m.batches = append(m.batches, &modelBatch{ref: ref, qty: qty, eta: eta, firstQty: qty, firstETA: eta})
+	m.batches = append(m.batches, &modelBatch{ref: ref, qty: qty, eta: eta, firstQty: qty, firstETA: eta, label: label, firstLabel: label})
 	m.supplyChanged("%s: %d units", ref, qty)
 	m.fill()
 	return answer{}
@@ -166,6 +256,9 @@ type wish struct {
 	refuse         bool
 	until          int // if it is but a hold
 	priority, need int
+	likes          []string
+	only           bool
+	minLife        int
 }
 
 func (m *model) allocate(w wish) answer {
@@ -173,18 +266,22 @@ func (m *model) allocate(w wish) answer {
 	if line != nil && line.state != "expired" {
 		return m.repeat(line, w)
 	}
-	b, passedOver := m.choose(w.qty, "")
+	asked := modelLine{
+		order: w.order, qty: w.qty, firstQty: w.qty, until: w.until, priority: w.priority, need: w.need,
+		likes: w.likes, only: w.only, minLife: w.minLife,
+	}
+	b, passedOver := m.choose(&asked, w.qty, "")
 	if b == nil {
-		m.ranOut(w.order)
+		m.ranOut(&asked)
 		if w.refuse || w.until > 0 {
-			return answer{At: "refused", LargestFit: m.largestFit(), PassedOver: passedOver}
+			return answer{At: "refused", LargestFit: m.largestFit(&asked), PassedOver: passedOver}
 		}
 	}
 	if line == nil {
 		line = &modelLine{}
 		m.lines = append(m.lines, line)
 	}
-	*line = modelLine{order: w.order, qty: w.qty, firstQty: w.qty, until: w.until, priority: w.priority, need: w.need}
+	*line = asked
 	return m.put(line, b, passedOver, "")
 }
 
@@ -193,7 +290,7 @@ func (m *model) put(line *modelLine, b *modelBatch, passedOver []string, from st
 	if b == nil {
 		line.state, line.batch = "backordered", ""
 		m.tell(line, "backordered")
-		return answer{At: "backordered", LargestFit: m.largestFit(), PassedOver: passedOver}
+		return answer{At: "backordered", LargestFit: m.largestFit(line), PassedOver: passedOver}
 	}
 	line.state, line.batch = "allocated", b.ref
 	if line.until > 0 {
@@ -221,7 +318,7 @@ func (m *model) repeat(line *modelLine, w wish) answer {
 		m.tell(line, "held until %d", w.until)
 		return answer{At: line.place()}
 	case line.state == "backordered":
-		return answer{At: line.place(), LargestFit: m.largestFit(), Replayed: true}
+		return answer{At: line.place(), LargestFit: m.largestFit(line), Replayed: true}
 	}
 	return line.replay()
 }
@@ -320,14 +417,14 @@ func (m *model) displace(b *modelBatch) {
 		}
 	}
 	for _, line := range slices.Backward(displaced) {
-		to, _ := m.choose(line.open(), b.ref)
+		to, _ := m.choose(line, line.open(), b.ref)
 		if to == b {
 			line.batch = b.ref
 			continue
 		}
 		m.tell(line, "deallocated from %s: batch_shrunk", b.ref)
 		if to == nil {
-			m.ranOut(line.order)
+			m.ranOut(line)
 		}
 		switch {
 		case to == nil && line.state == "held":
@@ -336,6 +433,27 @@ func (m *model) displace(b *modelBatch) {
 			m.put(line, to, nil, b.ref)
 		}
 	}
+}
+
+func (m *model) relabel(ref string, to modelLabel) answer {
+	b := m.batch(ref)
+	if b.label == to {
+		return answer{Replayed: true}
+	}
+	b.label = to
+	m.supplyChanged("%s: at %s until %s", ref, to.location, day(to.useBy))
+	m.fill()
+	return answer{}
+}
+
+func (m *model) setPolicy(policy string, safety int) answer {
+	if m.policy == policy && m.safety == safety {
+		return answer{Replayed: true}
+	}
+	m.policy, m.safety = policy, safety
+	m.supplyChanged("%s, keeping %d", policy, safety)
+	m.fill()
+	return answer{}
 }
 
 func (m *model) setClosed(ref string, closed bool) answer {
@@ -426,7 +544,7 @@ func (m *model) amend(line *modelLine, qty, priority, need int, mayMove bool) an
 	case resized && qty <= line.shipped:
 		return answer{Code: "below_shipped"}
 	case resized && line.has() && m.outgrows(line, qty):
-		if to, _ := m.choose(qty-line.shipped, ""); !mayMove || to == nil && line.state == "held" {
+		if to, _ := m.choose(line, qty-line.shipped, ""); !mayMove || to == nil && line.state == "held" {
 			return answer{Code: "line_would_move"}
 		}
 	}
@@ -448,7 +566,9 @@ func (m *model) amend(line *modelLine, qty, priority, need int, mayMove bool) an
 
 // outgrows reports whether the batch of a line has too little for it.
 func (m *model) outgrows(line *modelLine, qty int) bool {
-	return qty > line.qty && qty-line.qty > m.room(m.batch(line.batch))
+	b := m.batch(line.batch)
+	expired := b.label.useBy > 0 && b.label.useBy < max(b.eta, m.today)
+	return qty > line.qty && (expired || qty-line.qty > m.room(b))
 }
 
 func (m *model) resize(line *modelLine, qty int) answer {
@@ -461,12 +581,12 @@ func (m *model) resize(line *modelLine, qty int) answer {
 	line.qty = qty
 	a := answer{At: line.place()}
 	if moves || line.state == "backordered" {
-		to, passedOver := m.choose(line.open(), "")
+		to, passedOver := m.choose(line, line.open(), "")
 		switch {
 		case to == nil && !moves:
-			a.LargestFit = m.largestFit()
+			a.LargestFit = m.largestFit(line)
 		case to == nil:
-			m.ranOut(line.order)
+			m.ranOut(line)
 			fallthrough
 		default:
 			a = m.put(line, to, passedOver, was)
@@ -479,7 +599,7 @@ func (m *model) resize(line *modelLine, qty int) answer {
 // fill gives every line that waits, in the order of the queue, what it can have.
 func (m *model) fill() {
 	for _, line := range m.queue(func(l *modelLine) bool { return l.state == "backordered" }) {
-		if b, _ := m.choose(line.open(), ""); b != nil {
+		if b, _ := m.choose(line, line.open(), ""); b != nil {
 			m.put(line, b, nil, "")
 		}
 	}
@@ -490,10 +610,10 @@ func (m *model) supplyChanged(format string, args ...any) {
 	m.aside = append(m.aside, fmt.Sprintf(format, args...))
 }
 
-func (m *model) ranOut(order string) {
+func (m *model) ranOut(line *modelLine) {
 	if !m.short {
 		m.short = true
-		m.aside = append(m.aside, fmt.Sprintf("out of stock for %s, at most %d", order, m.largestFit()))
+		m.aside = append(m.aside, fmt.Sprintf("out of stock for %s, at most %d", line.order, m.largestFit(line)))
 	}
 }
 

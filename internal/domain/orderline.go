@@ -43,6 +43,7 @@ type Line struct {
 	RequiredBy   Date // when it is needed; none: as soon as possible
 	Shipped      int  // units, of Qty
 	Returned     int  // units, of Shipped
+	Wishes
 }
 
 // Exists reports whether the line was ever accepted.

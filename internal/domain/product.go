@@ -18,6 +18,9 @@ type Product struct {
 	batches     []Batch // in order of preference; drafts share it, see draft.go
 	backorders  int     // lines that wait
 	outOfStock  bool    // a line found no stock since the supply last changed
+	policy      *Policy
+	safetyStock int  // units in the warehouse that new lines don't get
+	today       Date // as of which use-by dates count
 
 	edits     []Batch       // what this draft made of some batches
 	editOf    map[int64]int // where in edits, by Seq; nil as long as there are few
@@ -27,7 +30,7 @@ type Product struct {
 }
 
 // NewProduct returns a product without stock.
-func NewProduct(sku string) *Product { return &Product{sku: sku} }
+func NewProduct(sku string) *Product { return &Product{sku: sku, policy: earliest} }
 
 // SKU identifies the product.
 func (p *Product) SKU() string { return p.sku }
@@ -47,8 +50,8 @@ func (p *Product) Describe(description string) Described {
 	return answer
 }
 
-// AddBatch adds stock that was bought, with the Seq, Ref, SKU, Purchased and
-// ETA of b. Adding the same batch again changes nothing; a batch of the same
+// AddBatch adds stock that was bought, with the Seq, Ref, SKU, Purchased, ETA,
+// Location and UseBy of b. Adding the same batch again changes nothing; a batch of the same
 // reference but other content is a batch_conflict.
 func (p *Product) AddBatch(b Batch) (Batched, error) {
 	if known := p.find(b.Ref); known != nil {
@@ -57,10 +60,11 @@ func (p *Product) AddBatch(b Batch) (Batched, error) {
 		}
 		return Batched{Batch: *known, Replayed: true}, nil
 	}
-	b = Batch{Seq: b.Seq, Ref: b.Ref, SKU: b.SKU, Purchased: b.Purchased, ETA: b.ETA, FirstQty: b.Purchased, FirstETA: b.ETA}
+	created := BatchCreated{Ref: b.Ref, SKU: p.sku, Qty: b.Purchased, ETA: b.ETA, Seq: b.Seq, Location: b.Location, UseBy: b.UseBy}
+	b = b.After(created)
 	p.insert(b)
 	p.edit(b)
-	p.record(BatchCreated{Ref: b.Ref, SKU: p.sku, Qty: b.Purchased, ETA: b.ETA, Seq: b.Seq})
+	p.record(created)
 	p.outOfStock = false
 	p.offer(BatchArrived, b.Ref)
 	return Batched{Batch: b}, nil
@@ -72,12 +76,18 @@ func BatchConflict(known Batch) error {
 	if known.ETA != 0 {
 		eta = "with ETA " + known.ETA.String()
 	}
+	if known.Location != "" {
+		eta += ", at " + known.Location
+	}
+	if known.UseBy != 0 {
+		eta += ", to be used by " + known.UseBy.String()
+	}
 	return conflict(CodeBatchConflict, "use another reference, or change the batch",
 		"batch %q exists already: %s of %q, %s", known.Ref, units(known.Purchased), known.SKU, eta)
 }
 
-// Allocate gives line, which is new, stock from the first batch, in order of
-// preference, that can take it whole. If none can, the line is kept as a
+// Allocate gives line, which is new, stock from the batch that the policy of
+// the product has it get. If none can take it whole, the line is kept as a
 // backorder or refused, as onShortage says; a hold is refused.
 //
 // known is the line as it was accepted before, or zero: a line that stands
@@ -86,13 +96,13 @@ func (p *Product) Allocate(line Line, onShortage Shortage, known Line) (Placemen
 	if known.Exists() && known.Status != StatusExpired {
 		return p.repeat(known, line)
 	}
-	why := Why{Rule: Earliest, Cause: Ordered}
-	if b := p.choose(line.Qty, &why); b != nil {
+	why := p.because(Ordered, "")
+	if b := p.choose(&line, &why); b != nil {
 		return p.allocate(line, *b, why, ""), nil
 	}
-	p.ranOut(line.OrderLine)
+	p.ranOut(line)
 	if onShortage == Refuse || line.HeldUntil != 0 {
-		return Placement{Status: StatusRefused, Why: why, LargestFit: p.largestFit()}, nil
+		return Placement{Status: StatusRefused, Why: why, LargestFit: p.LargestFit(line)}, nil
 	}
 	return p.backorder(line, why), nil
 }
@@ -112,7 +122,7 @@ func (p *Product) repeat(known, again Line) (Placement, error) {
 	}
 	answer := known.replay()
 	if answer.Status == StatusBackordered {
-		answer.LargestFit = p.largestFit()
+		answer.LargestFit = p.LargestFit(known)
 	}
 	return answer, nil
 }
@@ -126,11 +136,11 @@ func (p *Product) FillBackorders(e StockAvailable, queue iter.Seq2[Line, error])
 			*p = was
 			return err
 		}
-		why := Why{Rule: Earliest, Cause: e.Cause, By: e.By}
-		if b := p.choose(line.Open(), &why); b != nil {
+		why := p.because(e.Cause, e.By)
+		if b := p.choose(&line, &why); b != nil {
 			p.backorders--
 			p.allocate(line, *b, why, "")
-		} else if p.largestFit() == 0 {
+		} else if p.largestRoom() == 0 {
 			return nil
 		}
 	}
@@ -183,24 +193,44 @@ func (p *Product) batchOf(line Line) (*Batch, error) {
 	return nil, errors.New("change a line of a batch that is not at hand: " + line.BatchRef)
 }
 
-// choose returns the batch that a line of qty goes to, or nil, and notes in why
-// what it passed over.
-func (p *Product) choose(qty int, why *Why) *Batch { return p.chooseWith(qty, why, "") }
+// because is the reason for what is placed by the policy of the product.
+func (p *Product) because(cause Cause, by string) Why {
+	return Why{Rule: p.policy.Name, Cause: cause, By: by}
+}
+
+// choose returns the batch that what is open of a line goes to, or nil, and
+// notes in why what it passed over. Every placing asks it.
+func (p *Product) choose(line *Line, why *Why) *Batch { return p.chooseWith(line, why, "") }
 
 // chooseWith is choose for a line of the batch own, which may return there even
 // if it is closed.
-func (p *Product) chooseWith(qty int, why *Why, own string) *Batch {
+func (p *Product) chooseWith(line *Line, why *Why, own string) *Batch {
+	if p.policy == earliest && p.safetyStock == 0 && line.Wishes == (Wishes{}) {
+		return p.next(line.Open(), why, own)
+	}
+	c := p.choiceFor(*line, own, *why)
+	b := p.policy.choose(&c)
+	*why = c.why
+	return b
+}
+
+// next is the choice of the usual policy for a line without wishes: batches
+// stand in its order, so that it need not look at them all.
+func (p *Product) next(qty int, why *Why, own string) *Batch {
 	for i := range p.batches {
 		b := p.at(i)
 		room := b.Room()
 		if b.Closed && b.Ref == own {
 			room = b.Available()
 		}
-		if room >= qty {
+		expired := b.UseBy != 0 && p.expired(b)
+		switch {
+		case room >= qty && !expired:
 			return b
-		}
-		if room > 0 {
-			why.passOver(b)
+		case room > 0 && expired:
+			why.passOver(b, Expired)
+		case room > 0:
+			why.passOver(b, TooLittle)
 		}
 	}
 	return nil
@@ -210,7 +240,7 @@ func (p *Product) allocate(line Line, b Batch, why Why, movedFrom string) Placem
 	p.take(b, line.Open())
 	p.record(Allocated{
 		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), BatchRef: b.Ref, Promise: b.ETA, MovedFrom: movedFrom, HeldUntil: line.HeldUntil,
-		Priority: line.Priority, RequiredBy: line.RequiredBy, Seq: line.Seq, Why: why,
+		Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.told(), Seq: line.Seq, Why: why,
 	})
 	status := StatusAllocated
 	if line.HeldUntil != 0 {
@@ -227,9 +257,9 @@ func (p *Product) take(b Batch, qty int) {
 func (p *Product) backorder(line Line, why Why) Placement {
 	p.backorders++
 	p.record(Backordered{
-		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), Priority: line.Priority, RequiredBy: line.RequiredBy, Seq: line.Seq, Why: why,
+		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.told(), Seq: line.Seq, Why: why,
 	})
-	return Placement{Status: StatusBackordered, Shipped: line.Shipped, Why: why, LargestFit: p.largestFit()}
+	return Placement{Status: StatusBackordered, Shipped: line.Shipped, Why: why, LargestFit: p.LargestFit(line)}
 }
 
 func (p *Product) deallocated(line Line, reason Cause) {
@@ -237,22 +267,22 @@ func (p *Product) deallocated(line Line, reason Cause) {
 }
 
 // ranOut records OutOfStock, once until the supply changes.
-func (p *Product) ranOut(line OrderLine) {
+func (p *Product) ranOut(line Line) {
 	if !p.outOfStock {
 		p.outOfStock = true
-		p.record(OutOfStock{SKU: p.sku, OrderID: line.OrderID, Qty: line.Qty, LargestFit: p.largestFit()})
+		p.record(OutOfStock{SKU: p.sku, OrderID: line.OrderID, Qty: line.Qty, LargestFit: p.LargestFit(line)})
 	}
 }
 
 // offer signals that there may be stock for lines that wait, if any do.
 func (p *Product) offer(cause Cause, by string) {
-	if p.backorders > 0 && p.largestFit() > 0 {
+	if p.backorders > 0 && p.largestRoom() > 0 {
 		p.record(StockAvailable{SKU: p.sku, Cause: cause, By: by})
 	}
 }
 
-// largestFit is the largest line that one batch could take.
-func (p *Product) largestFit() (most int) {
+// largestRoom is more than no line could take of one batch, whatever it asks for.
+func (p *Product) largestRoom() (most int) {
 	for i := range p.batches {
 		most = max(most, p.at(i).Room())
 	}

@@ -15,7 +15,8 @@ import (
 // says, and its facts tell exactly that.
 func TestAProductDoesWhatTheModelSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := &run{t: t, shop: newLedger(t), model: &model{}}
+		r := &run{t: t, shop: newLedger(t), model: &model{policy: domain.Earliest}}
+		r.shop.today = october
 		t.Repeat(map[string]func(*rapid.T){
 			"":               r.check,
 			"add batch":      r.add,
@@ -25,6 +26,9 @@ func TestAProductDoesWhatTheModelSays(t *testing.T) {
 			"change batch":   r.change,
 			"receive batch":  r.receive,
 			"close batch":    r.closeOrOpen,
+			"relabel batch":  r.relabel,
+			"set policy":     r.setPolicy,
+			"next day":       r.nextDay,
 			"hold":           r.hold,
 			"end hold":       r.endHold,
 			"ship":           r.ship,
@@ -60,23 +64,34 @@ func (r *run) step(t *rapid.T, ofProduct func() answer, ofModel func() answer) {
 
 func (r *run) add(t *rapid.T) {
 	ref := fmt.Sprint("batch-", len(r.model.batches)+1)
-	r.addAs(t, ref, rapid.IntRange(0, 12).Draw(t, "qty"), rapid.IntRange(0, 3).Draw(t, "eta"))
+	r.addAs(t, ref, rapid.IntRange(0, 12).Draw(t, "qty"), rapid.IntRange(0, 3).Draw(t, "eta"), anyLabel(t))
 }
 
 // repeatBatch adds a batch that there is: as it is, as it was, or otherwise.
 func (r *run) repeatBatch(t *rapid.T) {
 	b := r.anyBatch(t)
 	qty := rapid.SampledFrom([]int{b.qty, b.firstQty, b.qty + 1}).Draw(t, "qty")
-	r.addAs(t, b.ref, qty, rapid.SampledFrom([]int{b.eta, b.eta, b.eta + 1}).Draw(t, "eta"))
+	r.addAs(t, b.ref, qty, rapid.SampledFrom([]int{b.eta, b.eta, b.eta + 1}).Draw(t, "eta"),
+		rapid.SampledFrom([]modelLabel{b.label, b.firstLabel, anyLabel(t)}).Draw(t, "label"))
 }
 
-func (r *run) addAs(t *rapid.T, ref string, qty, eta int) {
+func (r *run) addAs(t *rapid.T, ref string, qty, eta int, label modelLabel) {
 	r.step(t,
 		func() answer {
-			got, err := r.shop.tryAdd(ref, qty, day(eta))
+			b := batch(ref, qty, day(eta))
+			b.Location, b.UseBy = label.location, day(label.useBy)
+			got, err := r.shop.tryAddBatch(b)
 			return answer{Code: codeOf(err), Replayed: got.Replayed}
 		},
-		func() answer { return r.model.add(ref, qty, eta) })
+		func() answer { return r.model.add(ref, qty, eta, label) })
+}
+
+// anyLabel is that of a batch which may lie anywhere and, now and then, expires.
+func anyLabel(t *rapid.T) modelLabel {
+	return modelLabel{
+		location: rapid.SampledFrom([]string{"", "", "north", "south"}).Draw(t, "location"),
+		useBy:    rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3, 4, 5}).Draw(t, "useBy"),
+	}
 }
 
 func (r *run) allocate(t *rapid.T) {
@@ -102,11 +117,46 @@ func (r *run) allocateAgain(t *rapid.T) {
 func (r *run) wish(t *rapid.T, w wish) {
 	onShortage := rapid.SampledFrom([]domain.Shortage{"", domain.KeepBackorder, domain.Refuse}).Draw(t, "onShortage")
 	w.refuse, w.priority, w.need = onShortage == domain.Refuse, rapid.IntRange(4, 6).Draw(t, "priority"), rapid.IntRange(0, 3).Draw(t, "need")
+	w.likes = rapid.SampledFrom([][]string{nil, nil, nil, {"north"}, {"south"}, {"south", "north"}}).Draw(t, "likes")
+	w.only = w.likes != nil && rapid.Bool().Draw(t, "only")
+	w.minLife = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "minLife")
 	line := wanted(w.order, w.qty, 0)
+	line.Wishes = wishesOf(w.likes, w.only, w.minLife)
 	line.Priority, line.RequiredBy, line.HeldUntil = domain.NewPriority(w.priority), day(w.need), domain.Instant(w.until)
 	r.step(t,
 		func() answer { return answerOf(r.shop.ask(line, onShortage)) },
 		func() answer { return r.model.allocate(w) })
+}
+
+func wishesOf(likes []string, only bool, minLife int) domain.Wishes {
+	if only {
+		return domain.Wishes{OnlyLocations: domain.LocationsOf(likes...), MinLife: minLife}
+	}
+	return domain.Wishes{Locations: domain.LocationsOf(likes...), MinLife: minLife}
+}
+
+func (r *run) relabel(t *rapid.T) {
+	b, to := r.anyBatch(t), anyLabel(t)
+	r.supply(t, b.ref,
+		func(p *domain.Product) (domain.Batched, error) {
+			return p.RelabelBatch(b.ref, domain.Label{Location: domain.To(to.location), UseBy: domain.To(day(to.useBy))})
+		},
+		func() answer { return r.model.relabel(b.ref, to) })
+}
+
+func (r *run) setPolicy(t *rapid.T) {
+	policy := rapid.SampledFrom([]string{domain.Earliest, domain.LatestOnTime, domain.FirstExpired}).Draw(t, "policy")
+	safety := rapid.SampledFrom([]int{0, 0, 1, 3, 6}).Draw(t, "safety")
+	r.step(t,
+		func() answer { return answer{Replayed: r.shop.setPolicy(policy, safety).Replayed} },
+		func() answer { return r.model.setPolicy(policy, safety) })
+}
+
+// nextDay comes now and then.
+func (r *run) nextDay(t *rapid.T) {
+	r.shop.settle()
+	r.model.today += rapid.IntRange(0, 1).Draw(t, "days")
+	r.shop.today = october.AddDays(r.model.today)
 }
 
 // change sets how much a batch is, when it comes, or both.
@@ -262,6 +312,7 @@ func (r *run) checkBatches(t *rapid.T) {
 		want := domain.Batch{
 			Seq: int64(i) + 1, Ref: b.ref, SKU: sku, Purchased: b.qty, Allocated: b.qty - b.shipped - r.model.free(b), Shipped: b.shipped,
 			Closed: b.closed, ETA: day(b.eta), FirstQty: b.firstQty, FirstETA: day(b.firstETA),
+			Location: b.label.location, UseBy: day(b.label.useBy), FirstLocation: b.firstLabel.location, FirstUseBy: day(b.firstLabel.useBy),
 		}
 		if want.Allocated < 0 || want.Allocated+want.Shipped > want.Purchased {
 			t.Fatalf("%s is oversold: %+v", b.ref, want)
@@ -280,7 +331,7 @@ func (r *run) checkLines(t *rapid.T) {
 		want := domain.Line{
 			OrderLine: domain.OrderLine{OrderID: l.order, SKU: sku, Qty: l.qty}, Seq: int64(i) + 1, Status: domain.Status(l.state), BatchRef: l.batch,
 			HeldUntil: domain.Instant(l.until), FirstQty: l.firstQty, Priority: domain.NewPriority(l.priority), RequiredBy: day(l.need),
-			Shipped: l.shipped, Returned: l.returned,
+			Shipped: l.shipped, Returned: l.returned, Wishes: wishesOf(l.likes, l.only, l.minLife),
 		}
 		if want.Promised = len(l.promises) > 0; want.Promised {
 			want.FirstPromise = day(l.promises[0])
@@ -293,9 +344,9 @@ func (r *run) checkLines(t *rapid.T) {
 }
 
 func (r *run) checkNobodyWaitsInVain(t *rapid.T) {
-	for _, line := range r.shop.lines {
-		if fit := r.model.largestFit(); line.Status == domain.StatusBackordered && line.Open() <= fit {
-			t.Fatalf("%s waits for %d units, and a batch has %d", line.OrderID, line.Open(), fit)
+	for _, line := range r.model.lines {
+		if fit := r.model.largestFit(line); line.state == "backordered" && line.open() <= fit {
+			t.Fatalf("%s waits for %d units, and a batch has %d", line.order, line.open(), fit)
 		}
 	}
 }
@@ -303,7 +354,10 @@ func (r *run) checkNobodyWaitsInVain(t *rapid.T) {
 // checkProduct compares the product at rest with what the facts give, and the
 // counters with what they count.
 func (r *run) checkProduct(t *rapid.T) {
-	want := domain.Snapshot{SKU: sku, Version: int64(r.facts), OutOfStock: r.model.short}
+	want := domain.Snapshot{SKU: sku, Version: int64(r.facts), OutOfStock: r.model.short, SafetyStock: r.model.safety}
+	if r.model.policy != domain.Earliest {
+		want.Policy = r.model.policy
+	}
 	for _, at := range r.model.standing() {
 		if at == "backordered" {
 			want.Backorders++
@@ -343,7 +397,7 @@ func day(eta int) domain.Date {
 func answerOf(p domain.Placement, err error) answer {
 	a := answer{Code: codeOf(err), At: place(p.BatchRef, string(p.Status)), LargestFit: p.LargestFit, Replayed: p.Replayed}
 	for _, b := range p.Why.PassedOver {
-		a.PassedOver = append(a.PassedOver, fmt.Sprintf("%d in %s", b.Available, b.BatchRef))
+		a.PassedOver = append(a.PassedOver, fmt.Sprintf("%d in %s: %s", b.Available, b.BatchRef, cmp.Or(string(b.Reason), "too little")))
 	}
 	if p.Why.More > 0 {
 		a.PassedOver = append(a.PassedOver, fmt.Sprintf("%d more", p.Why.More))

@@ -68,8 +68,11 @@ func (p *Product) change(was Batch, qty Change[int], eta Change[Date], cause Cau
 	for _, line := range kept {
 		p.promise(line, b, cause)
 	}
-	if b.Purchased > was.Purchased {
+	switch {
+	case b.Purchased > was.Purchased:
 		p.offer(BatchEnlarged, b.Ref)
+	case b.ETA != was.ETA && len(displaced) == 0 && (b.UseBy != 0 || p.safetyStock > 0):
+		p.offer(cause, b.Ref) // the day decides who may have it
 	}
 	if len(displaced) > 0 {
 		p.displaced += len(displaced)
@@ -136,12 +139,12 @@ func (b *Batch) release(lines iter.Seq2[Line, error], all bool) (displaced, kept
 func (p *Product) Reallocate(e LinesDisplaced) {
 	p.displaced -= len(e.Lines)
 	for _, line := range e.Lines {
-		why := Why{Rule: Earliest, Cause: BatchShrunk, By: e.BatchRef}
-		b := p.chooseWith(line.Open(), &why, e.BatchRef)
+		why := p.because(BatchShrunk, e.BatchRef)
+		b := p.chooseWith(&line, &why, e.BatchRef)
 		switch {
 		case b == nil:
-			p.deallocated(line, BatchShrunk)
-			p.ranOut(line.OrderLine)
+			p.lost(line, BatchShrunk, nil)
+			p.ranOut(line)
 			if line.Status == StatusHeld {
 				p.endHold(line, BatchShrunk, 0)
 			} else {
@@ -152,7 +155,7 @@ func (p *Product) Reallocate(e LinesDisplaced) {
 			p.take(b, line.Open())
 			p.promise(line, b, e.Slip)
 		default:
-			p.deallocated(line, BatchShrunk)
+			p.lost(line, BatchShrunk, b)
 			p.allocate(line, *b, why, e.BatchRef)
 		}
 	}
