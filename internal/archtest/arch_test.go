@@ -99,7 +99,7 @@ var rules = []rule{
 	{
 		pkg:  "internal/entrypoints/web",
 		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
-		deps: []string{"github.com/yuin/goldmark"},
+		deps: []string{"github.com/yuin/goldmark", "golang.org/x/time/rate"},
 	},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",

@@ -73,6 +73,11 @@ var facts = []domain.Event{
 	domain.HoldConfirmed{OrderID: "order-5", SKU: "RED-CHAIR", Qty: 1, BatchRef: "batch-4"},
 	domain.HoldEnded{OrderID: "order-5", SKU: "RED-CHAIR", Qty: 1, Seq: 5, Reason: domain.HoldExpired, At: noon},
 	domain.HoldEnded{OrderID: "order-5", SKU: "RED-CHAIR", Qty: 1, Seq: 5, Reason: domain.HoldReleased},
+	domain.Deallocated{
+		OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.BatchShrunk,
+		Moved: domain.Moved{Status: domain.StatusAllocated, BatchRef: "batch-4", Promise: december, Previous: december.AddDays(-3)},
+	},
+	domain.Deallocated{OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.Amended, Moved: domain.Moved{Status: domain.StatusBackordered}},
 }
 
 // entry is an event in the golden file.

@@ -15,7 +15,7 @@
 //	             outflow.go writes the answers
 //	whatif.go    several commands as one, tried and made
 //	body.go      bodies, and what they say they are
-//	guard.go     who may come in, and how often
+//	guard.go     who may come in, and how often; guard_pages.go: who may see pages
 //	tokens.go    what they show for it
 //	health.go    whether the server lives and is ready
 //	live.go      the event log as it grows, as server-sent events
