@@ -116,6 +116,14 @@ func NewTransactor(store Store, group int, now func() time.Time, onCommit func()
 // must be called before anything is done.
 func (t *Transactor) LimitQueue(callers int) { t.places = make(chan struct{}, callers) }
 
+// room is nil while another caller may wait, else why it would be refused.
+func (t *Transactor) room() error {
+	if len(t.places) < cap(t.places) {
+		return nil
+	}
+	return overloaded(cap(t.places))
+}
+
 // do has c done, and returns when it is on disk. c.fn may run more than once,
 // but only its last run counts. If the queue is full it is refused at once. If
 // ctx ends before its turn came it is not done, and the error says so; if ctx
