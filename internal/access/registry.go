@@ -152,11 +152,16 @@ func (r *Registry) List(ctx context.Context) ([]Token, error) { return r.tokens.
 // Secrets are looked up by their hash. How long that takes tells something of
 // hashes at most, and nobody can make a secret with a hash of their choice.
 func (r *Registry) Caller(ctx context.Context, secret string) (Caller, error) {
+	return r.holder(ctx, HashOf(secret))
+}
+
+// holder returns whose the secret with a hash is.
+func (r *Registry) holder(ctx context.Context, h Hash) (Caller, error) {
 	k, err := r.read(ctx)
 	if err != nil {
 		return Caller{}, err
 	}
-	t, ok := k.byHash[HashOf(secret)]
+	t, ok := k.byHash[h]
 	switch {
 	case !ok:
 		return Caller{}, unauthorized("the token is not known", "look whether all of it was sent; allot token create makes a new one")

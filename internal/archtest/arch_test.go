@@ -83,7 +83,7 @@ var rules = []rule{
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
 		may:  inside.and("internal/access"),
-		deps: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
+		deps: []string{"github.com/anishathalye/porcupine", "github.com/google/go-cmp", "pgregory.net/rapid"},
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.
@@ -99,7 +99,7 @@ var rules = []rule{
 	{
 		pkg:  "internal/entrypoints/web",
 		may:  inside.and("internal/access", "internal/entrypoints/wire", "internal/entrypoints/importer"),
-		deps: []string{"github.com/yuin/goldmark"},
+		deps: []string{"github.com/yuin/goldmark", "golang.org/x/time/rate"},
 	},
 	{ // the command line starts servers, and opens the database if none runs
 		pkg: "internal/entrypoints/cli",

@@ -72,7 +72,8 @@ func New(store Store, o Options) *App {
 		relay.Forward(topic.Subscription, service.SendNotices(topic, store, o.Notifier, o.Now))
 	}
 
-	hooks, commits := webhooks(store, o), &service.Pulse{}
+	hooks, closeHooks := webhooks(store, o)
+	commits := &service.Pulse{}
 	work := service.NewTransactor(store, o.Group, o.Now, func() {
 		relay.Wake()
 		hooks.Wake()
@@ -86,7 +87,7 @@ func New(store Store, o Options) *App {
 	service.Register(bus)
 	return &App{
 		Bus: bus, Relay: relay, Webhooks: hooks, Holds: service.NewHoldClock(bus, o.Log, o.Now), Commits: commits, Store: store,
-		Tokens: access.NewRegistry(store, o.Now),
+		Tokens: access.NewRegistry(store, o.Now), closers: []func() error{closeHooks},
 	}
 }
 

@@ -102,7 +102,7 @@ func (p *Product) outgrow(line Line, qty int, b Batch, mayMove bool) (Placement,
 		return Placement{}, wouldMove(line, qty, b, to)
 	}
 	p.take(b, -line.Open())
-	p.deallocated(line, Amended)
+	p.lost(line, Amended, to)
 	line = p.amended(line, qty)
 	defer p.offer(Amended, line.OrderID)
 	if to = p.choose(&line, &why); to != nil {

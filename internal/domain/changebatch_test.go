@@ -95,7 +95,7 @@ func TestADisplacedLineThatFindsNoStockIsKeptWithItsAge(t *testing.T) {
 
 	expect(t, shop.facts, []domain.Event{
 		domain.BatchQuantityChanged{Ref: "warehouse", SKU: sku, Qty: 9, Previous: 10},
-		domain.Deallocated{OrderID: "displaced", SKU: sku, Qty: 10, BatchRef: "warehouse", Reason: domain.BatchShrunk},
+		domain.Deallocated{OrderID: "displaced", SKU: sku, Qty: 10, BatchRef: "warehouse", Reason: domain.BatchShrunk, Moved: domain.Moved{Status: domain.StatusBackordered}},
 		domain.OutOfStock{SKU: sku, OrderID: "displaced", Qty: 10, LargestFit: 9},
 		domain.Backordered{OrderID: "displaced", SKU: sku, Qty: 10, Seq: 1, Why: domain.Why{
 			Rule: domain.Earliest, Cause: domain.BatchShrunk, By: "warehouse",
@@ -204,5 +204,47 @@ func TestDisplacedLinesMustBePlacedBeforeTheDraftIsSettled(t *testing.T) {
 	draft.Reallocate(displaced)
 	if _, err := draft.Settle(5); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestALineThatLosesItsStockSaysWhereItIsNow(t *testing.T) {
+	shop := newLedger(t, batch("warehouse", 10, inWarehouse))
+	shop.allocate("older", 6)
+	shop.allocate("younger", 4)
+	shop.add("october", 6, october)
+	shop.change("warehouse", 0)
+	expect(t, shop.moved(), []domain.Moved{
+		{Status: domain.StatusAllocated, BatchRef: "october", Promise: october}, {Status: domain.StatusBackordered},
+	})
+	shop.add("november", 6, november)
+	shop.change("october", 0)
+	expect(t, shop.moved(), []domain.Moved{{Status: domain.StatusBackordered, Previous: october}})
+}
+
+// moved is where the lines are that the last command took stock from.
+func (l *ledger) moved() (out []domain.Moved) {
+	for _, e := range l.facts {
+		if e, ok := e.(domain.Deallocated); ok {
+			out = append(out, e.Moved)
+		}
+	}
+	return out
+}
+
+func TestWhoComesLaterIsWhoWaitsOrIsPromisedALaterDay(t *testing.T) {
+	for _, tc := range []struct {
+		moved domain.Moved
+		want  bool
+	}{
+		{domain.Moved{}, false},
+		{domain.Moved{Status: domain.StatusBackordered}, true},
+		{domain.Moved{Status: domain.StatusAllocated, Promise: october}, true},
+		{domain.Moved{Status: domain.StatusAllocated, Promise: november, Previous: october}, true},
+		{domain.Moved{Status: domain.StatusAllocated, Promise: october, Previous: october}, false},
+		{domain.Moved{Status: domain.StatusAllocated, Previous: october}, false},
+		{domain.Moved{Status: domain.StatusHeld, Promise: november, Previous: october}, false},
+		{domain.Moved{Status: domain.StatusExpired, Previous: october}, false},
+	} {
+		expect(t, tc.moved.Later(), tc.want)
 	}
 }

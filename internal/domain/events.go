@@ -61,6 +61,7 @@ type Deallocated struct {
 	Qty      int    `json:"qty"`
 	BatchRef string `json:"batch_ref"`
 	Reason   Cause  `json:"reason"`
+	Moved    Moved  `json:"moved,omitzero"` // unless it gave it up
 }
 
 // Backordered says that a line waits for stock.

@@ -143,7 +143,7 @@ func (p *Product) Reallocate(e LinesDisplaced) {
 		b := p.chooseWith(&line, &why, e.BatchRef)
 		switch {
 		case b == nil:
-			p.deallocated(line, BatchShrunk)
+			p.lost(line, BatchShrunk, nil)
 			p.ranOut(line)
 			if line.Status == StatusHeld {
 				p.endHold(line, BatchShrunk, 0)
@@ -155,7 +155,7 @@ func (p *Product) Reallocate(e LinesDisplaced) {
 			p.take(b, line.Open())
 			p.promise(line, b, e.Slip)
 		default:
-			p.deallocated(line, BatchShrunk)
+			p.lost(line, BatchShrunk, b)
 			p.allocate(line, *b, why, e.BatchRef)
 		}
 	}

@@ -239,3 +239,27 @@ func TestBuyersAreToldOfPromisesThatMoveLaterOnly(t *testing.T) {
 		nothingIsLeft(t, shop)
 	})
 }
+
+func TestBuyersAreToldOfLinesThatMovedToALaterBatchOrHaveNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n notifier
+		shop := newRelayed()
+		shop.relay.Forward(service.LatePromiseNotices.Subscription, service.SendNotices(service.LatePromiseNotices, shop.Store, &n, time.Now))
+		do(t, shop.bus, batch("b1", 9), order("o-1", 2), order("o-2", 1), order("o-3", 4),
+			domain.CreateBatch{Ref: "b2", SKU: "CHAIR", Qty: 2, ETA: domain.NewDate(2026, 12, 9)}, batch("b3", 1),
+			domain.ChangeBatchQuantity{Ref: "b1", Qty: 0}, domain.CancelLine{OrderID: "o-3", SKU: "CHAIR"})
+		defer shop.run(t)()
+		pass(time.Hour)
+		equal(t, "the mails", n.subjects(), []string{"Promised later: CHAIR", "Promised later: CHAIR"})
+		got, _ := n.sent()
+		for i, want := range []string{
+			"2 units of order o-1, promised for delivery from the warehouse, come on 2026-12-09 with batch b2 (batch_shrunk).",
+			"4 units of order o-3, promised for delivery from the warehouse, wait for stock (batch_shrunk).",
+		} {
+			if len(got) > i && !strings.Contains(got[i].Body, want) {
+				t.Errorf("%q is not in\n%s", want, got[i].Body)
+			}
+		}
+		nothingIsLeft(t, shop)
+	})
+}

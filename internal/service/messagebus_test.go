@@ -162,7 +162,7 @@ func TestAnEffectIsTheAnswerAndTheFacts(t *testing.T) {
 	why := domain.Why{Rule: domain.Earliest, Cause: domain.BatchShrunk, By: "b1", PassedOver: []domain.PassedOver{{BatchRef: "b1", Available: 1}}}
 	equal(t, "the facts", effect.Events, []service.Envelope{ // and no signals
 		fact(4, domain.BatchQuantityChanged{Ref: "b1", SKU: "CHAIR", Qty: 4, Previous: 5}),
-		fact(5, domain.Deallocated{OrderID: "o-2", SKU: "CHAIR", Qty: 2, BatchRef: "b1", Reason: domain.BatchShrunk}),
+		fact(5, domain.Deallocated{OrderID: "o-2", SKU: "CHAIR", Qty: 2, BatchRef: "b1", Reason: domain.BatchShrunk, Moved: domain.Moved{Status: domain.StatusBackordered}}),
 		fact(6, domain.OutOfStock{SKU: "CHAIR", OrderID: "o-2", Qty: 2, LargestFit: 1}),
 		fact(7, domain.Backordered{OrderID: "o-2", SKU: "CHAIR", Qty: 2, Seq: 2, Why: why}),
 	})

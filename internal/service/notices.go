@@ -21,17 +21,35 @@ var OutOfStockNotices = Topic{
 
 // LatePromiseNotices tell which orders come later than was promised.
 var LatePromiseNotices = Topic{
-	Subscription: Subscription{Name: "late-promise-notices", Events: []string{domain.PromiseChanged{}.EventName()}},
+	Subscription: Subscription{Name: "late-promise-notices", Events: []string{domain.PromiseChanged{}.EventName(), domain.Deallocated{}.EventName()}},
 	Subject:      "Promised later",
 	tell: func(event domain.Event) (string, bool) {
-		e, ok := event.(domain.PromiseChanged)
-		if !ok || e.Promise <= e.Previous {
-			return "", ok
+		switch e := event.(type) {
+		case domain.PromiseChanged:
+			if e.Promise <= e.Previous {
+				return "", true
+			}
+			return comesLater(e.OrderID, e.Qty, e.Previous, e.Promise, e.BatchRef, e.Cause), true
+		case domain.Deallocated:
+			if !e.Moved.Later() {
+				return "", true
+			}
+			return comesLater(e.OrderID, e.Qty, e.Moved.Previous, e.Moved.Promise, e.Moved.BatchRef, e.Reason), true
 		}
-		was := "for delivery from the warehouse"
-		if e.Previous != 0 {
-			was = "for " + e.Previous.String()
-		}
-		return fmt.Sprintf("%s of order %s, promised %s, come on %s with batch %s (%s).", counted(e.Qty, "unit"), e.OrderID, was, e.Promise, e.BatchRef, e.Cause), true
+		return "", false
 	},
+}
+
+// comesLater says that a line comes later than was promised, with a batch or,
+// if there is none, nobody knows when.
+func comesLater(order string, qty int, promised, comes domain.Date, batch string, cause domain.Cause) string {
+	was := "for delivery from the warehouse"
+	if promised != 0 {
+		was = "for " + promised.String()
+	}
+	now := "wait for stock"
+	if batch != "" {
+		now = fmt.Sprintf("come on %s with batch %s", comes, batch)
+	}
+	return fmt.Sprintf("%s of order %s, promised %s, %s (%s).", counted(qty, "unit"), order, was, now, cause)
 }

@@ -88,7 +88,7 @@ var (
 )
 
 // mostMirrored is how many events are appended to a journal at a time.
-const mostMirrored = 2000
+const mostMirrored = 5000
 
 // Mirror keeps a journal equal to the log, from its first event on. What the
 // journal loses is appended again. log is where the events are read.

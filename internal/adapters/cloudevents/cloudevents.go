@@ -54,17 +54,52 @@ type decoded struct {
 // Encode returns e as a CloudEvent, on one line. The same event always gives
 // the same bytes.
 func Encode(e views.Event) ([]byte, error) {
-	body, err := json.Marshal(event{
-		SpecVersion: "1.0", ID: strconv.FormatInt(e.Position, 10), Source: Source, Type: prefix + e.Type + version,
-		Subject: e.SKU, Time: e.At.UTC(), DataContentType: "application/json", Sequence: fmt.Sprintf("%019d", e.Position), Version: e.Version,
-		Command: e.Command, Actor: e.Actor, Reason: e.Reason, Note: e.Note, Correlation: e.Correlation, Cause: e.Cause,
-	})
+	b := make([]byte, 0, roomForAttributes+len(e.Data))
+	b = strconv.AppendInt(append(b, `{"specversion":"1.0","id":"`...), e.Position, 10)
+	b = appendText(append(b, `","source":"`+Source+`","type":`...), prefix+e.Type+version)
+	b = appendText(append(b, `,"subject":`...), e.SKU)
+	b, err := e.At.UTC().AppendText(append(b, `,"time":"`...))
 	if err != nil {
 		return nil, fmt.Errorf("encode event %d as a CloudEvent: %w", e.Position, err)
 	}
-	// The data is JSON already, which encoding/json would read and write anew.
-	body = append(body[:len(body)-1], `,"data":`...)
-	return append(append(body, e.Data...), '}'), nil
+	b = appendSequence(append(b, `","datacontenttype":"application/json","sequence":"`...), e.Position)
+	b = strconv.AppendInt(append(b, `","aggregateversion":`...), e.Version, 10)
+	for _, extension := range [...]struct{ name, value string }{
+		{`,"command":`, e.Command}, {`,"actor":`, e.Actor}, {`,"reason":`, e.Reason}, {`,"note":`, e.Note},
+		{`,"correlationid":`, e.Correlation}, {`,"causationid":`, e.Cause},
+	} {
+		if extension.value != "" {
+			b = appendText(append(b, extension.name...), extension.value)
+		}
+	}
+	b = append(append(b, `,"data":`...), e.Data...) // which is JSON already
+	return append(b, '}'), nil
+}
+
+// roomForAttributes is as long as most events are but for their data.
+const roomForAttributes = 448
+
+// appendSequence appends a position with so many digits as the highest has.
+func appendSequence(b []byte, position int64) []byte {
+	const digits = "0000000000000000000"
+	n := strconv.FormatInt(position, 10)
+	return append(append(b, digits[min(len(n), len(digits)):]...), n...)
+}
+
+// appendText appends a text as encoding/json writes it, which is slow.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if special(s[i]) {
+			text, _ := json.Marshal(s) // a text has no errors
+			return append(b, text...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+// special is true for what may not stand for itself in JSON.
+func special(c byte) bool {
+	return c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&'
 }
 
 // Decode is the inverse of Encode.

@@ -84,6 +84,11 @@ var facts = []domain.Event{
 		Wished: domain.Wished{Locations: []string{"north", "south"}, MinLife: 30},
 	},
 	domain.Backordered{OrderID: "order-8", SKU: "RED-CHAIR", Qty: 1, Seq: 8, Why: leanWhy, Wished: domain.Wished{OnlyLocations: []string{"north"}}},
+	domain.Deallocated{
+		OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.BatchShrunk,
+		Moved: domain.Moved{Status: domain.StatusAllocated, BatchRef: "batch-4", Promise: december, Previous: december.AddDays(-3)},
+	},
+	domain.Deallocated{OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.Amended, Moved: domain.Moved{Status: domain.StatusBackordered}},
 }
 
 // entry is an event in the golden file.

@@ -227,7 +227,7 @@ func (f *filler) subscriptions(ctx context.Context, c Content) error {
 		b.Queue(`INSERT INTO subscriptions (name, position, term, expires, holder) VALUES ($1, $2, 0, '-infinity', '')`, name, position)
 	}
 	for _, e := range c.Failures {
-		b.Queue(postpone, e.Subscription, e.Position, e.Attempts, e.Error, e.Next, e.Parked)
+		b.Queue(postpone, e.Subscription, e.Position, e.Attempts, storable(e.Error), e.Next, e.Parked)
 	}
 	return f.tx.SendBatch(ctx, b).Close()
 }

@@ -63,12 +63,8 @@ func (r *reader) Load(ctx context.Context, want service.Want) (found service.Fou
 	if l.empty() {
 		return found, nil
 	}
-	if r.tx != nil && r.tx.guess != nil {
-		if r.tx.guess.fits(want) {
-			r.tx.guess.add(want)
-			return found, nil
-		}
-		if err := r.tx.makeSure(ctx); err != nil {
+	if r.tx != nil {
+		if granted, err := r.tx.takeForGranted(ctx, want); granted || err != nil {
 			return found, err
 		}
 	}

@@ -19,9 +19,19 @@ if redis.call('EXISTS', stream) == 1 then
 end
 if last ~= id(after) then return 0 end
 
-local call = redis.call -- which is faster
-for i = 3, #ARGV do
-  call('XADD', stream, (after + i - 2) .. '-0', 'event', ARGV[i])
+-- Ids are put together from hundreds and the rest: writing numbers is slow, and
+-- so is looking up redis.call.
+local call, argv, rests = redis.call, ARGV, {}
+for rest = 0, 99 do rests[rest] = string.format('%02d-0', rest) end
+local hundreds, rest = math.floor((after + 1) / 100), (after + 1) % 100
+local head = string.format('%.0f', hundreds)
+for i = 3, #argv do
+  call('XADD', stream, head .. rests[rest], 'event', argv[i])
+  rest = rest + 1
+  if rest == 100 then
+    hundreds, rest = hundreds + 1, 0
+    head = string.format('%.0f', hundreds)
+  end
 end
 
 -- Entries are taken off a thousand at a time, and never one that a group has

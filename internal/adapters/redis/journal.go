@@ -81,7 +81,7 @@ const atOnce = 500
 // Append implements service.Journal. Events are encoded while those before them
 // are on their way.
 func (j *Journal) Append(ctx context.Context, after int64, events []views.Event) error {
-	steps := make(chan step)
+	steps := make(chan step, 1)
 	stop := make(chan struct{})
 	go j.encode(after, events, steps, stop)
 	defer func() {

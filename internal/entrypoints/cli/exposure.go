@@ -50,6 +50,7 @@ func (r *run) guard(e exposure, tokens *access.Registry) httpapi.Guard {
 	c := r.config
 	return httpapi.Guard{
 		Tokens: tokens, Required: e.guarded, Key: e.key, Hosts: c.Hosts, BehindProxy: c.BehindProxy,
+		Sessions: access.NewSessions(tokens, r.Now), Secure: e.scheme == "https" || c.BehindProxy,
 		Rate: c.RateLimit, RatePerToken: c.RatePerToken,
 	}
 }

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"crypto/subtle"
 	"fmt"
 	"net"
@@ -24,6 +23,8 @@ import (
 // the server.
 type Guard struct {
 	Tokens      *access.Registry // nil: there are none
+	Sessions    *access.Sessions // of people who look at pages; nil: there are none
+	Secure      bool             // people come over TLS, ours or a proxy's
 	Required    bool             // who shows no token may do nothing
 	Key         string           // opens everything, for commands of the user whose server it is; empty: nothing does
 	Hosts       []string         // names of the server, besides localhost
@@ -77,7 +78,7 @@ func (a *api) admit(next http.Handler) http.Handler {
 				Hint:    "changes are taken from programs, and from pages of this server alone"}
 		}
 		if err != nil {
-			a.refuse(w, r, bearerChallenge, err)
+			a.refuse(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -117,48 +118,18 @@ func (a *api) guard(scope access.Scope, h http.Handler) http.Handler {
 	if scope != perLine && !slices.Contains(access.Scopes, scope) {
 		panic(fmt.Sprintf("a route has the scope %q, which does not exist", scope))
 	}
-	return a.let(bearerChallenge, func(c access.Caller) error { return checkScope(c, scope) }, h)
+	return a.let(a.gate.reader, func(c access.Caller) error { return checkScope(c, scope) }, h, a.refuse)
 }
 
-// guardPages is pages for those who may look, and change something. The token
-// may come as a password, since that is what a browser asks people for.
-func (a *api) guardPages(pages http.Handler) http.Handler {
-	if pages == nil {
-		return nil
-	}
-	look := a.let(basicChallenge, func(c access.Caller) error { return checkScope(c, access.Read) }, pages)
-	change := a.let(basicChallenge, mayChangeAll, pages)
+// bearerChallenge is what programs are asked for that show no token.
+const bearerChallenge = `Bearer realm="allot"`
+
+// let is h for callers whom check lets in; who says who they are.
+func (a *api) let(who func(*http.Request) (access.Caller, error), check func(access.Caller) error, h http.Handler,
+	refuse func(http.ResponseWriter, *http.Request, error),
+) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, secret, ok := r.BasicAuth(); ok {
-			r = r.Clone(r.Context())
-			r.Header.Set("Authorization", "Bearer "+secret)
-		}
-		switch {
-		case strings.HasPrefix(r.URL.Path, "/assets/"), strings.HasPrefix(r.URL.Path, "/docs/"): // the same everywhere
-			pages.ServeHTTP(w, r)
-		case r.Method == http.MethodGet, r.Method == http.MethodHead:
-			look.ServeHTTP(w, r)
-		default:
-			change.ServeHTTP(w, r)
-		}
-	})
-}
-
-// mayChangeAll refuses who lacks a scope for what a page may change.
-func mayChangeAll(c access.Caller) error {
-	return cmp.Or(checkScope(c, access.Allocate), checkScope(c, access.Stock))
-}
-
-// What those are asked for who show no token.
-const (
-	bearerChallenge = `Bearer realm="allot"`
-	basicChallenge  = `Basic realm="allot: a token as the password", charset="UTF-8"`
-)
-
-// let is h for callers whom check lets in.
-func (a *api) let(challenge string, check func(access.Caller) error, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := a.gate.caller(r)
+		c, err := who(r)
 		if err == nil {
 			err = check(c)
 		}
@@ -166,14 +137,21 @@ func (a *api) let(challenge string, check func(access.Caller) error, h http.Hand
 			err = a.gate.take(c)
 		}
 		if err != nil {
-			a.refuse(w, r, challenge, err)
+			refuse(w, r, err)
 			return
 		}
-		if seen, ok := w.(*observed); ok {
-			seen.actor = c.Actor
-		}
-		h.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), c)))
+		forCaller(h, w, r, c)
 	})
+}
+
+// forCaller has h answer a request of c.
+func forCaller(h http.Handler, w http.ResponseWriter, r *http.Request, c access.Caller) {
+	if seen, ok := w.(*observed); ok {
+		seen.actor = c.Actor
+	}
+	own := r.WithContext(access.WithCaller(r.Context(), c))
+	defer func() { r.Pattern = own.Pattern }() // h may have routes of its own
+	h.ServeHTTP(w, own)
 }
 
 // caller is who makes a request.
@@ -249,11 +227,12 @@ func tooOften(message string) error {
 }
 
 // refuse answers a request that isn't let in.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, challenge string, err error) {
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := wire.ProblemOf(err)
 	switch p.Code {
 	case access.CodeUnauthorized:
-		if challenge == bearerChallenge && r.Header.Get("Authorization") != "" {
+		challenge := bearerChallenge
+		if r.Header.Get("Authorization") != "" {
 			challenge += `, error="invalid_token"`
 		}
 		w.Header().Set("WWW-Authenticate", challenge)

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -24,8 +23,9 @@ import (
 // guardedShop is a shop with a guard, and a clock that its tokens go by.
 type guardedShop struct {
 	*shop
-	tokens *access.Registry
-	now    time.Time
+	tokens   *access.Registry
+	sessions *access.Sessions
+	now      time.Time
 }
 
 func openGuarded(t *testing.T, g httpapi.Guard) *guardedShop {
@@ -34,7 +34,8 @@ func openGuarded(t *testing.T, g httpapi.Guard) *guardedShop {
 	s.tokens = access.NewRegistry(s.store, func() time.Time { return s.now })
 	s.bus = service.NewBus(service.NewTransactor(s.store, 4096, time.Now, nil))
 	service.Register(s.bus)
-	g.Tokens = s.tokens
+	s.sessions = access.NewSessions(s.tokens, func() time.Time { return s.now })
+	g.Tokens, g.Sessions = s.tokens, s.sessions
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx, cancel := context.WithCancel(t.Context())
 	s.listen(ctx, cancel, httpapi.New(s.bus, s.store, httpapi.Options{Log: log, Guard: g, Pages: pages, Metrics: pages, Echo: true}), httpapi.ServeOptions{Log: log})
@@ -234,36 +235,6 @@ func TestATokenCountsAlsoWhereNoneIsNeeded(t *testing.T) {
 	}
 	expectProblem(t, s.ask("GET", "/v1/tokens", "", bearer(reader)...), 403, access.CodeForbidden, "")
 	expectProblem(t, s.ask("GET", "/v1/tokens", "", bearer("allot_x")...), 401, access.CodeUnauthorized, "")
-}
-
-func TestPagesOpenToATokenThatComesAsAPassword(t *testing.T) {
-	s := openGuarded(t, httpapi.Guard{Required: true})
-	reader, clerk := s.issue("reader", access.Read), s.issue("clerk", access.Read, access.Allocate, access.Stock)
-	till := s.issue("till", access.Allocate)
-	for _, tt := range []struct {
-		method, path, secret string
-		status               int
-		body                 string
-	}{
-		{"GET", "/", "", 401, ""}, {"GET", "/orders/o1", "", 401, ""}, {"POST", "/do/allocate", "", 401, ""}, {"GET", "/", "allot_wrong", 401, ""},
-		{"GET", "/", reader, 200, "for reader"}, {"HEAD", "/orders/o1", reader, 200, ""},
-		{"POST", "/do/allocate", reader, 403, ""}, {"POST", "/import", till, 403, ""}, {"GET", "/", till, 403, ""},
-		{"POST", "/do/allocate", clerk, 200, "for clerk"}, {"PUT", "/", reader, 403, ""},
-		{"GET", "/docs/errors/unauthorized", "", 200, "for "}, {"GET", "/assets/style.css", "", 200, "for "},
-	} {
-		headers := []string{"Accept", "text/html"}
-		if tt.secret != "" {
-			headers = append(headers, "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("anybody:"+tt.secret)))
-		}
-		got := s.ask(tt.method, tt.path, "", headers...)
-		if got.Status != tt.status || tt.body != "" && got.Body != tt.body {
-			t.Errorf("%s %s with %q: %d %s", tt.method, tt.path, tt.secret, got.Status, got.Body)
-		}
-		if asks := strings.HasPrefix(got.Header.Get("WWW-Authenticate"), "Basic "); asks != (tt.status == 401) {
-			t.Errorf("%s %s with %q asks for %q", tt.method, tt.path, tt.secret, got.Header.Get("WWW-Authenticate"))
-		}
-	}
-	expectProblem(t, s.ask("POST", "/do/allocate", "", "Accept", "text/html", "Origin", "https://evil.example"), 403, wire.CodeForeignOrigin, "")
 }
 
 func TestOnlyRequestsThatAreMeantForUsAreTaken(t *testing.T) {

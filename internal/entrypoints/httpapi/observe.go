@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,13 +99,21 @@ func isProbe(route string) bool {
 func marked(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if seen, ok := w.(*observed); ok {
-			defer func() { seen.route = r.Pattern }()
+			defer func() { seen.route = routeOf(r.Pattern) }()
 		}
 		if r.URL.Path == "" { // of CONNECT, to which a mux would answer in its own way
 			r.URL.Path = "/"
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// routeOf is a pattern without its method.
+func routeOf(pattern string) string {
+	if _, path, ok := strings.Cut(pattern, " "); ok {
+		return path
+	}
+	return pattern
 }
 
 // observed is a ResponseWriter that remembers what there is to say of a request

@@ -90,7 +90,7 @@ func (c calendar) Overdue(eta string) bool { return eta != "" && eta < c.Today.S
 func (c calendar) ETA(eta string) chip {
 	switch {
 	case eta == "":
-		return chip{"✓", "In stock", "ok"}
+		return chip{"✓", "In the warehouse", "ok"}
 	case c.Overdue(eta):
 		return chip{"!", strings.TrimSuffix(c.Distance(eta), " ago") + " overdue", "warn"}
 	case eta == c.Today.String():

@@ -43,7 +43,7 @@ var remedies = map[string]string{
 	wire.CodeTooLarge:             "Send less at once: many commands as lines to POST /v1/bulk, or as a file to allot import.",
 	wire.CodeUnsupportedMediaType: "Say what is sent: Content-Type: application/json, or application/x-ndjson for bulk.",
 
-	access.CodeUnauthorized: "Send Authorization: Bearer and a token that is in use. allot token issue makes one.",
+	access.CodeUnauthorized: "Send Authorization: Bearer and a token that is in use. allot token create makes one; people sign in with it at /sign-in.",
 	access.CodeForbidden:    "Use a token with the scope that detail names: read, allocate, stock or admin.",
 	wire.CodeForeignOrigin:  "Change things from the server's own pages, or from a program with a token: not from a page of another site.",
 	wire.CodeUnknownHost:    "Use the address of the server, or start it with --host and the name that you use for it.",

@@ -27,7 +27,7 @@ func TestAFormShowsWhatItWouldDoAndDoesNothing(t *testing.T) {
 		"/do/change_batch?ref=late&qty=20":             {"1 line would change: 0 later, 0 earlier, 1 without stock. 25 units in all.", "order-2 CHAIR 25 late Sun 28 Feb none ○ Without stock", "I have seen the line that loses its stock", "Change the batch and 1 line"},
 		"/do/change_batch?ref=soon&qty=200":            {"1 line would change", "1 would get stock", "order-4 CHAIR 90 none soon Thu 11 Mar ✓ Gets stock"},
 		"/do/cancel?order_id=order-1&sku=CHAIR":        {"The line would be cancelled, for good.", "– Cancelled"},
-		"/do/allocate?order_id=new&sku=CHAIR&qty=2":    {"The line would be allocated to here, in stock."},
+		"/do/allocate?order_id=new&sku=CHAIR&qty=2":    {"The line would be allocated to here, in the warehouse."},
 		"/do/allocate?order_id=new&sku=CHAIR&qty=99":   {"the line would be backordered. The largest line that fits now has 5 units."},
 		"/do/add_batch?sku=CHAIR":                      {"Add a batch"},
 		"/do/describe_product?sku=CHAIR&description=x": {"The description would be saved."},
@@ -168,13 +168,13 @@ func TestEveryCommandOfALineAndABatchHasAForm(t *testing.T) {
 		pairs                   []string
 	}{
 		{"/do/change_batch?ref=soon&eta=2027-03-20", "1 line would change: 1 later", "/orders/order-3", "first said Thu 11 Mar", []string{"ref", "soon", "eta", "2027-03-20"}},
-		{"/do/receive_batch?ref=soon", "1 line would change", "/orders/order-3", "In stock", []string{"ref", "soon", "qty", "40"}},
+		{"/do/receive_batch?ref=soon", "1 line would change", "/orders/order-3", "In the warehouse", []string{"ref", "soon", "qty", "40"}},
 		{"/do/close_batch?ref=soon", "No line would move", "/batches/soon", "Closed", []string{"ref", "soon"}},
 		{"/do/reopen_batch?ref=soon", "", "/batches/soon", "units 40", []string{"ref", "soon"}},
 		{"/do/ship?order_id=order-1&sku=CHAIR", "shipped, in full", "/orders/order-1", "Shipped in full.", []string{"order_id", "order-1", "sku", "CHAIR"}},
 		{"/do/return?order_id=order-1&sku=CHAIR&returned=2", "", "/orders/order-1", "2 units came back", []string{"order_id", "order-1", "sku", "CHAIR", "returned", "2"}},
 		{"/do/amend?order_id=order-2&sku=CHAIR&priority=9", "", "/orders/order-2", "Priority 9", []string{"order_id", "order-2", "sku", "CHAIR", "priority", "9"}},
-		{"/do/confirm_hold?order_id=hold-1&sku=CHAIR", "allocated to", "/orders/hold-1", "In stock", []string{"order_id", "hold-1", "sku", "CHAIR"}},
+		{"/do/confirm_hold?order_id=hold-1&sku=CHAIR", "allocated to", "/orders/hold-1", "In the warehouse", []string{"order_id", "hold-1", "sku", "CHAIR"}},
 	} {
 		t.Run(step.path, func(t *testing.T) {
 			s.get(step.path).says(t, 200, step.says)
@@ -184,5 +184,24 @@ func TestEveryCommandOfALineAndABatchHasAForm(t *testing.T) {
 			}
 			s.get(step.after).says(t, 200, step.then)
 		})
+	}
+}
+
+func TestThereIsNoFormForWhatIsNotThere(t *testing.T) {
+	s := furnish(t)
+	for path, says := range map[string]string{
+		"/do/amend?order_id=order-1&sku=TABLE":        `order "order-1" has no line of "TABLE"`,
+		"/do/cancel?order_id=order-1":                 `order "order-1" has no line of ""`,
+		"/do/ship?order_id=order-9&sku=CHAIR":         `order "order-9"`,
+		"/do/close_batch?ref=nix":                     `batch "nix"`,
+		"/do/change_batch":                            `batch ""`,
+		"/do/describe_product?sku=TABLE":              `product "TABLE"`,
+		"/do/nothing?sku=CHAIR":                       `there is no form for "nothing"`,
+		"/do/confirm_hold?order_id=order-2&sku=TABLE": `no line of "TABLE"`,
+	} {
+		s.get(path).says(t, 404, says)
+	}
+	if got := s.get("/do/amend?order_id=order-1&sku=chair"); got.Status != 200 {
+		t.Errorf("a line that is there: %d", got.Status)
 	}
 }

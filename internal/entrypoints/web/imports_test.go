@@ -63,7 +63,7 @@ func TestAFileIsCheckedFirstAndThenApplied(t *testing.T) {
 		t.Fatalf("%d %s", applied.Status, applied.text())
 	}
 	s.settled(dropped.Location).says(t, 200, "applied 1", "Done.")
-	s.get("/orders/new-1").says(t, 200, "In stock")
+	s.get("/orders/new-1").says(t, 200, "In the warehouse")
 	again := s.drop("orders", "orders.csv", orders)
 	s.settled(again.Location).says(t, 200, "were so already 1")
 }

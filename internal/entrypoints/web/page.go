@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"allot/internal/access"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/views"
 )
@@ -27,6 +28,7 @@ type page struct {
 	Search   string // what was searched for
 	Saved    string // what was just done, in a sentence
 	Version  string // of the program
+	Visitor  string // the name of the token of whoever looks at it; "": they showed none
 	Refresh  bool   // it changes by itself: look again soon
 	Go       string // where to send the visitor instead; "": nowhere
 	Body     any    // what is particular to the template
@@ -58,7 +60,7 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func (s *site) render(w http.ResponseWriter, r *http.Request, p page) {
-	p.calendar, p.Version = s.calendarOf(r), s.Version
+	p.calendar, p.Version, p.Visitor = s.calendarOf(r), s.Version, access.CallerOf(r.Context()).Token
 	var body bytes.Buffer
 	if err := templates[p.Template].ExecuteTemplate(&body, "layout.html", p); err != nil {
 		s.Log.ErrorContext(r.Context(), "page failed", "error", err, "path", r.URL.Path)

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // proposal is a form with what was filled in, and what that would do.
@@ -56,13 +59,28 @@ func (p proposal) page() page {
 	return out
 }
 
-// prefill puts what is so now into the quantity and the ETA of a batch that is
-// to be changed. It fails if there is no such batch.
+// prefill puts what is so now into the fields of what is to be changed. It fails
+// if there is no such batch, line or product.
 func (s *site) prefill(ctx context.Context, p *proposal) error {
-	if p.Op != "change_batch" && p.Op != "receive_batch" {
-		return nil
+	switch {
+	case p.about("ref"):
+		return s.prefillBatch(ctx, p)
+	case p.about("order_id"):
+		return s.checkLine(ctx, p.Value("order_id"), p.Value("sku"))
+	case p.about("sku"):
+		_, err := s.views.Product(ctx, p.Value("sku"))
+		return err
 	}
-	b, err := s.views.Batch(ctx, p.Values.Get("ref"))
+	return nil
+}
+
+// about reports whether a form is about what a field names.
+func (f form) about(name string) bool {
+	return slices.ContainsFunc(f.Fields, func(field field) bool { return field.Named && field.Name == name })
+}
+
+func (s *site) prefillBatch(ctx context.Context, p *proposal) error {
+	b, err := s.views.Batch(ctx, p.Value("ref"))
 	if err != nil {
 		return err
 	}
@@ -73,6 +91,20 @@ func (s *site) prefill(ctx context.Context, p *proposal) error {
 		p.Values.Set("eta", b.ETA)
 	}
 	return nil
+}
+
+// checkLine fails if an order has no line of a SKU.
+func (s *site) checkLine(ctx context.Context, orderID, sku string) error {
+	order, err := s.views.Order(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	for _, line := range order.Lines {
+		if strings.EqualFold(line.SKU, sku) {
+			return nil
+		}
+	}
+	return fmt.Errorf("order %q has no line of %q: %w", orderID, sku, views.ErrNotFound)
 }
 
 // foresee finds out what a proposal would do.
@@ -129,7 +161,7 @@ func placed(p domain.Placement) string {
 		return "It is so already: nothing would change."
 	}
 	fits := fmt.Sprintf("The largest line that fits now has %s.", counted(p.LargestFit, "unit", "units"))
-	where := p.BatchRef + ", in stock."
+	where := p.BatchRef + ", in the warehouse."
 	if p.Promise != 0 {
 		where = p.BatchRef + ", which comes on " + p.Promise.String() + "."
 	}

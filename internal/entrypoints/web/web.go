@@ -11,12 +11,13 @@
 //	calendar.go  days as people say them; words.go numbers and states
 //	imports.go   files that are dropped, checked and applied
 //	docs.go      the documentation; codes.go what a problem means
+//	signin.go    where people say who they are
 //	search.go    from a name to its page
 //	assets.go    style and script, under names that change with what is in them
 //
 // Pages are made of views and forms send commands, as every other way in does.
 // It doesn't know where anything is stored, and keeps nothing between requests
-// but files that were dropped.
+// but files that were dropped, and who signs in how often.
 package web
 
 import (
@@ -26,6 +27,7 @@ import (
 	"net/http"
 	"time"
 
+	"allot/internal/access"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -37,13 +39,17 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Zone    *time.Location   // of dates and times; nil: UTC
 	Docs    fs.FS            // the documentation, as Markdown, and its images
+
+	Sessions *access.Sessions // of people who sign in; nil: nobody can
+	Secure   bool             // people come over TLS, ours or a proxy's
 }
 
 type site struct {
 	bus   *service.Bus
 	views views.Reader
 	Options
-	uploads uploads
+	uploads  uploads
+	attempts attempts // to sign in
 }
 
 // Site is the pages.
@@ -91,11 +97,14 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"POST /import/{id}":       s.applyImport,
 		"GET /docs/{path...}":     s.docs,
 		"GET /docs/errors/{code}": s.code,
+		"GET /sign-in":            s.signInForm,
 		"GET /help":               s.help,
 		"/":                       s.nothing,
 	} {
 		mux.Handle(pattern, s.page(show))
 	}
+	mux.HandleFunc("POST /sign-in", s.signIn)
+	mux.HandleFunc("POST /sign-out", s.signOut)
 	mux.HandleFunc("GET /import/{id}/rejected.csv", s.rejectedRows)
 	mux.HandleFunc("GET /docs/images/{name}", s.image)
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))

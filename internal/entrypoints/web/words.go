@@ -40,7 +40,7 @@ func (c calendar) promised(l views.Line) chip {
 	case late > 0:
 		return chip{"▲", "Late " + counted(late, "day", "days"), "bad"}
 	case l.Promise == "":
-		return chip{"✓", "In stock", "ok"}
+		return chip{"✓", "In the warehouse", "ok"}
 	case c.Overdue(l.Promise):
 		return chip{"!", "At risk", "warn"}
 	}
