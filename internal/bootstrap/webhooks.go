@@ -6,9 +6,11 @@ import (
 	"allot/internal/service"
 )
 
-func webhooks(store Store, o Options) *service.Webhooks {
+// webhooks returns what posts events to URLs, and what gives its connections up.
+func webhooks(store Store, o Options) (_ *service.Webhooks, closer func() error) {
 	client := webhook.New(webhook.Options{AllowPrivate: o.WebhooksAnywhere, Now: o.Now})
-	return service.NewWebhooks(service.WebhookOptions{
+	hooks := service.NewWebhooks(service.WebhookOptions{
 		Store: store, Prepare: client.Prepare, To: client.To, Events: eventjson.Names(), Log: o.Log, Now: o.Now,
 	})
+	return hooks, func() error { client.Close(); return nil }
 }

@@ -57,7 +57,7 @@ func shop() metrics.Shop {
 			return views.Stats{Products: 3, Available: 40, Events: 100, Backorders: 5, Failing: 2, Parked: 1}, nil
 		},
 		Relay: func() []service.Progress {
-			return []service.Progress{{Subscription: "notices", Position: 90, Behind: now.Add(-time.Minute)}, {Subscription: "mail"}}
+			return []service.Progress{{Subscription: "notices", Position: 90, Behind: now.Add(-time.Minute), Failed: 26, Parked: 1}, {Subscription: "mail"}}
 		},
 		Writable: func(context.Context) error { return nil },
 		Now:      func() time.Time { return now },
@@ -112,8 +112,12 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`allot_http_requests_total{method="other",route="/",status="405"} 1`,
 		`allot_products 3`,
 		`allot_queued_commands 7`,
+		`allot_relay_failures_total{subscription="mail"} 0`,
+		`allot_relay_failures_total{subscription="notices"} 26`,
 		`allot_relay_lag_seconds{subscription="mail"} 0`,
 		`allot_relay_lag_seconds{subscription="notices"} 60`,
+		`allot_relay_parked_total{subscription="mail"} 0`,
+		`allot_relay_parked_total{subscription="notices"} 1`,
 		`allot_relay_position{subscription="mail"} 0`,
 		`allot_relay_position{subscription="notices"} 90`,
 		`allot_storage_writable 1`,

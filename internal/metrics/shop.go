@@ -42,11 +42,13 @@ var (
 	parked     = describe("deliveries_parked", "Deliveries that are parked: somebody has to look at them.")
 	position   = describe("relay_position", "Position of the last event that a subscription is done with, in this process; 0 if it had none.", "subscription")
 	lag        = describe("relay_lag_seconds", "Age of the oldest event that a subscription is at or stuck at; 0 if it is through.", "subscription")
+	failures   = describe("relay_failures_total", "Attempts of a subscription that failed, and are made again, since the process started.", "subscription")
+	parkings   = describe("relay_parked_total", "Events that a subscription parked, since the process started.", "subscription")
 )
 
 // Describe implements prometheus.Collector.
 func (shop) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queued, writable, products, available, backorders, logEnd, failing, parked, position, lag} {
+	for _, d := range []*prometheus.Desc{queued, writable, products, available, backorders, logEnd, failing, parked, position, lag, failures, parkings} {
 		to <- d
 	}
 }
@@ -60,6 +62,9 @@ func (s shop) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	gauge(queued, float64(s.Queued()))
+	total := func(d *prometheus.Desc, v int64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
 	able := 1.0
 	if s.Writable(ctx) != nil {
 		able = 0
@@ -72,6 +77,8 @@ func (s shop) Collect(to chan<- prometheus.Metric) {
 			behind = max(0, s.Now().Sub(p.Behind).Seconds())
 		}
 		gauge(lag, behind, p.Subscription)
+		total(failures, p.Failed, p.Subscription)
+		total(parkings, p.Parked, p.Subscription)
 	}
 	stats, err := s.Stats(ctx)
 	if err != nil {

@@ -45,6 +45,8 @@ type way struct {
 type reach struct {
 	position atomic.Int64 // of the last event that it is done with
 	behind   atomic.Int64 // when the oldest event happened that it is not done with, in Unix microseconds; 0: it is done
+	failed   atomic.Int64 // attempts
+	parked   atomic.Int64 // events
 }
 
 // isAt says that an event of that time is the next one.
@@ -94,12 +96,14 @@ type Progress struct {
 	Subscription string
 	Position     int64     // of the last event that was taken out or put off; 0 if none was
 	Behind       time.Time // when the oldest event happened that it is at, or stuck at; zero if it is through
+	Failed       int64     // attempts that failed
+	Parked       int64     // events that it parked
 }
 
 // Progress returns how far each way has come.
 func (r *Relay) Progress() (out []Progress) {
 	for _, w := range r.ways {
-		p := Progress{Subscription: w.name, Position: w.position.Load()}
+		p := Progress{Subscription: w.name, Position: w.position.Load(), Failed: w.failed.Load(), Parked: w.parked.Load()}
 		if at := w.behind.Load(); at != 0 {
 			p.Behind = time.UnixMicro(at).UTC()
 		}
@@ -135,6 +139,7 @@ func (r *Relay) serve(ctx context.Context, w *way) {
 			failed = 0
 		} else if ctx.Err() == nil {
 			failed++
+			w.failed.Add(1)
 			pause, wake = min(backOff(failed), w.mostPause), nil // every commit would be too often
 			level := slog.LevelWarn
 			if errors.Is(err, ErrForeign) { // it will not pass by itself
@@ -235,9 +240,11 @@ func (r *Relay) attempt(ctx context.Context, s *subscriber, f Failure) error {
 		return r.store.Postpone(ctx, f)
 	}
 	f.Attempts++
+	s.failed.Add(1)
 	f.Error = err.Error()
 	f.Next = r.now().Add(backOff(f.Attempts)).UTC().Truncate(time.Microsecond)
 	if f.Parked = f.Attempts >= MostAttempts; f.Parked {
+		s.parked.Add(1)
 		r.log.ErrorContext(ctx, "event is parked", "subscription", s.Name, "position", f.Event.Position, "attempts", f.Attempts, "err", err)
 	}
 	return r.store.Postpone(ctx, f)

@@ -72,21 +72,20 @@ func NewWebhooks(o WebhookOptions) *Webhooks {
 	return &Webhooks{o: o, changed: make(chan struct{}, 1), running: map[int64]*posting{}}
 }
 
+// Preview is Add without effect: it returns what would be added, without id and
+// secret.
+func (w *Webhooks) Preview(hook views.Webhook) (views.Webhook, error) {
+	hook, err := w.prepare(hook)
+	hook.Secret = ""
+	return hook, err
+}
+
 // Add adds a webhook. What it returns has its secret.
 func (w *Webhooks) Add(ctx context.Context, hook views.Webhook) (views.Webhook, error) {
-	slices.Sort(hook.Events)
-	hook.Events = slices.Compact(hook.Events)
-	for _, name := range hook.Events {
-		if !slices.Contains(w.o.Events, name) {
-			return hook, &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "events",
-				Message: fmt.Sprintf("events has %q, which is no type of events", name), Hint: "there are " + strings.Join(w.o.Events, ", ")}
-		}
-	}
-	hook, err := w.o.Prepare(hook)
+	hook, err := w.prepare(hook)
 	if err != nil {
 		return hook, err
 	}
-	hook.At = micros(w.o.Now())
 	if hook, err = w.o.Store.AddWebhook(ctx, hook); err != nil {
 		return hook, err
 	}
@@ -97,6 +96,21 @@ func (w *Webhooks) Add(ctx context.Context, hook views.Webhook) (views.Webhook, 
 	return hook, nil
 }
 
+// prepare refuses a webhook that can't work, and completes it.
+func (w *Webhooks) prepare(hook views.Webhook) (views.Webhook, error) {
+	slices.Sort(hook.Events)
+	hook.Events = slices.Compact(hook.Events)
+	for _, name := range hook.Events {
+		if !slices.Contains(w.o.Events, name) {
+			return hook, &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "events",
+				Message: fmt.Sprintf("events has %q, which is no type of events", name), Hint: "there are " + strings.Join(w.o.Events, ", ")}
+		}
+	}
+	hook, err := w.o.Prepare(hook)
+	hook.At = micros(w.o.Now())
+	return hook, err
+}
+
 // Remove removes a webhook. When it returns, nothing is posted to it any more.
 // If there is none it returns views.ErrNotFound.
 func (w *Webhooks) Remove(ctx context.Context, id int64) error {
@@ -104,6 +118,20 @@ func (w *Webhooks) Remove(ctx context.Context, id int64) error {
 	defer w.managing.Unlock()
 	w.stop(id)
 	return w.o.Store.RemoveWebhook(ctx, id) // if it fails, the webhook is started again
+}
+
+// Find returns a webhook without its secret. If there is none it returns
+// views.ErrNotFound.
+func (w *Webhooks) Find(ctx context.Context, id int64) (views.Webhook, error) {
+	hooks, err := w.List(ctx)
+	if err != nil {
+		return views.Webhook{}, err
+	}
+	i := slices.IndexFunc(hooks, func(h views.Webhook) bool { return h.ID == id })
+	if i < 0 {
+		return views.Webhook{}, views.ErrNotFound
+	}
+	return hooks[i], nil
 }
 
 // List returns all webhooks, without their secrets.

@@ -10,6 +10,7 @@ import (
 
 	"allot/internal/adapters/postgres"
 	"allot/internal/domain"
+	"allot/internal/views"
 )
 
 func TestPlansSearchAndNeverScan(t *testing.T) {
@@ -102,6 +103,25 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 		if _, err := open(t.Context(), url, postgres.Options{}); err == nil || !strings.Contains(err.Error(), "99") {
 			t.Errorf("opening %s gave %v; want a refusal that names version 99", name, err)
 		}
+	}
+}
+
+// A database that has all migrations but one gets that one.
+func TestAMigrationThatIsMissingIsMadeUpFor(t *testing.T) {
+	url := database(t)
+	opened(t, url).Close()
+	ask(t, url, `DELETE FROM goose_db_version WHERE version_id = 4`)
+	ask(t, url, `DROP TABLE inbox, inbox_latest, parked_messages`)
+	if _, err := postgres.OpenCurrent(t.Context(), url, postgres.Options{}); err == nil || !strings.Contains(err.Error(), "allot db migrate") {
+		t.Errorf("who would read got error %v", err)
+	}
+	if h, err := postgres.Check(t.Context(), url); err != nil || len(h.Faults) != 1 {
+		t.Errorf("a check says %+v, %v", h, err)
+	}
+	s := opened(t, url)
+	defer s.Close()
+	if list, err := s.ParkedMessages(t.Context(), views.Page{}); err != nil || len(list.Items) > 0 {
+		t.Errorf("then there are %+v, %v", list, err)
 	}
 }
 

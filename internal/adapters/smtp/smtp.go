@@ -137,6 +137,20 @@ func (s *Sender) Notify(ctx context.Context, n service.Notice) ([]string, error)
 	return nil, err
 }
 
+// Check connects to the mail server, signs in if there is a password, and sends
+// nothing.
+func (s *Sender) Check(ctx context.Context) error {
+	client, err := mail.NewClient(s.host, s.connect...)
+	if err != nil {
+		return fmt.Errorf("set up mail: %w", err)
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return fmt.Errorf("connect to mail server %s: %w", client.ServerAddr(), err)
+	}
+	_ = client.Close() // it let us in
+	return nil
+}
+
 // closing is the code of a server that stops, whatever it was asked.
 const closing = 421
 

@@ -20,7 +20,7 @@ func (r *run) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what is wrong, and say what to do about it",
 		Long: "Looks at the settings, the data directory and its disk, the database and who uses it,\n" +
-			"the clock, the server and its deliveries. It changes nothing, and a server may run.\n\n" +
+			"the clock, the server and its deliveries, Redis and the mail server if they are set. It changes nothing, and a server may run.\n\n" +
 			"Each check is ok, a warning (it works, but look at it) or a failure. The exit code is\n" +
 			"1 if anything fails. Whether what is in the tables is right, allot verify says.",
 		Example: examples(
@@ -30,7 +30,7 @@ func (r *run) doctor() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.examine(cmd.Context()) },
 	}
-	return r.takes(cmd, "server", "addr")
+	return r.takes(cmd, "server", "addr", "redis-url", "smtp-url", "smtp-tls", "mail-from", "mail-to")
 }
 
 // finding is what a check found.
@@ -75,6 +75,7 @@ func (r *run) examine(ctx context.Context) error {
 	} else {
 		findings = append(findings, r.examineFile(ctx)...)
 	}
+	findings = append(findings, r.checkOthers(ctx)...)
 	if err := list(r, findingColumns, these(findings...)); err != nil {
 		return err
 	}

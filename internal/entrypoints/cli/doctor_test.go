@@ -13,6 +13,7 @@ import (
 
 	"allot/internal/adapters/sqlite"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/redistest"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -103,6 +104,30 @@ func TestADoctorFindsWhatIsWrong(t *testing.T) {
 				t.Errorf("exit %d", exit)
 			}
 		})
+	}
+}
+
+func TestADoctorAsksTheServersOfOthersThatAreSet(t *testing.T) {
+	s := newShell(t)
+	s.now = time.Now()
+	s.must(t, "batch add b1 LAMP 5")
+	redisServer := redistest.Start(t)
+	mailServer, _ := takeMails(t, "127.0.0.1:0")
+	mail := " --smtp-tls none --mail-from allot@example.com --mail-to ann@example.com --smtp-url smtp://"
+	if got, _ := s.examine(t, ""); got["redis"].Check != "" || got["mail"].Check != "" {
+		t.Errorf("it says %+v and %+v of what nobody set", got["redis"], got["mail"])
+	}
+	got, exit := s.examine(t, "--redis-url "+redisServer.URL+mail+mailServer)
+	if got["redis"].Status != "ok" || got["mail"].Status != "ok" {
+		t.Errorf("it says %+v and %+v", got["redis"], got["mail"])
+	}
+	redisServer.Kill()
+	got, again := s.examine(t, "--redis-url "+redisServer.URL+mail+"127.0.0.1:1")
+	if got["redis"].Status != "warn" || got["mail"].Status != "warn" || again != exit {
+		t.Errorf("exit %d, it says %+v and %+v of what can't be reached", again, got["redis"], got["mail"])
+	}
+	if got, exit := s.examine(t, "--smtp-url smtp://"+mailServer); got["mail"].Status != "fail" || exit != wire.ExitFailed {
+		t.Errorf("exit %d, it says %+v of a mail server without anybody to write to", exit, got["mail"])
 	}
 }
 

@@ -9,22 +9,37 @@ import (
 
 var addWebhookDoc = operation{
 	id: "add_webhook", summary: "Have events posted to a URL", detail: "The answer is the only one that has the secret. See [Webhooks](../how-to/webhooks.md).",
-	body: wire.WebhookMembers(), answers: answers{201: views.Webhook{}},
+	query: []string{"dry_run"}, body: wire.WebhookMembers(), answers: answers{201: views.Webhook{}},
 }
 
 // addWebhook answers POST /v1/webhooks, with the webhook and its secret.
 func (a *api) addWebhook(w http.ResponseWriter, r *http.Request) error {
-	if _, err := parameters(r); err != nil {
+	dryRun, err := onlyDryRun(r)
+	if err != nil {
 		return err
 	}
 	hook, err := decode(w, r, wire.DecodeWebhook)
 	if err != nil {
 		return err
 	}
-	if hook, err = a.webhooks.Add(r.Context(), hook); err != nil {
+	if dryRun {
+		hook, err = a.webhooks.Preview(hook)
+	} else {
+		hook, err = a.webhooks.Add(r.Context(), hook)
+	}
+	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusCreated, hook)
+}
+
+// onlyDryRun is whether nothing is to be done, if that is all a request says.
+func onlyDryRun(r *http.Request) (bool, error) {
+	q, err := parameters(r, "dry_run")
+	if err != nil {
+		return false, err
+	}
+	return q.dryRun()
 }
 
 var listWebhooksDoc = operation{
@@ -44,13 +59,21 @@ func (a *api) listWebhooks(w http.ResponseWriter, r *http.Request) error {
 }
 
 var removeWebhookDoc = operation{
-	id: "remove_webhook", summary: "Post no more events to a URL", answers: answers{204: nil}, problems: []string{wire.CodeNotFound},
+	id: "remove_webhook", summary: "Post no more events to a URL", query: []string{"dry_run"}, answers: answers{204: nil}, problems: []string{wire.CodeNotFound},
 }
 
 // removeWebhook answers DELETE /v1/webhooks/{id}.
 func (a *api) removeWebhook(w http.ResponseWriter, r *http.Request) error {
-	err := views.ErrNotFound
-	if id, ok := idIn(r); ok {
+	dryRun, err := onlyDryRun(r)
+	if err != nil {
+		return err
+	}
+	switch id, ok := idIn(r); {
+	case !ok:
+		err = views.ErrNotFound
+	case dryRun:
+		_, err = a.webhooks.Find(r.Context(), id)
+	default:
 		err = a.webhooks.Remove(r.Context(), id)
 	}
 	if err != nil {

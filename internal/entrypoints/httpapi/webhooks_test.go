@@ -45,6 +45,19 @@ func TestWebhooksAreAddedListedAndRemoved(t *testing.T) {
 	s.expect(s.get("/v1/webhooks"), 200, plain, `{"items":[]}`+"\n")
 }
 
+func TestADryRunAddsAndRemovesNoWebhook(t *testing.T) {
+	s := openHooked(t)
+	s.expect(s.post("/v1/webhooks?dry_run=true", `{"url":"https://shop.example","events":["out_of_stock"]}`), 201, plain,
+		`{"id":0,"url":"https://shop.example","events":["out_of_stock"],"at":"2026-12-01T09:00:00Z"}`+"\n")
+	s.expect(s.get("/v1/webhooks"), 200, plain, `{"items":[]}`+"\n")
+	expectProblem(t, s.post("/v1/webhooks?dry_run=true", `{"url":"nowhere"}`), 422, "validation_failed", "url")
+	expectProblem(t, s.ask(http.MethodDelete, "/v1/webhooks/1?dry_run=true", ""), 404, "not_found", "")
+	s.post("/v1/webhooks", `{"url":"https://shop.example"}`)
+	s.expect(s.ask(http.MethodDelete, "/v1/webhooks/1?dry_run=true", ""), 204, "", "")
+	s.expect(s.get("/v1/webhooks"), 200, plain, `{"items":[{"id":1,"url":"https://shop.example","at":"2026-12-01T09:00:00Z"}]}`+"\n")
+	expectProblem(t, s.ask(http.MethodDelete, "/v1/webhooks/1?dry_run=yes", ""), 422, "validation_failed", "dry_run")
+}
+
 func TestWebhooksThatCanNotBeAreRefused(t *testing.T) {
 	s := openHooked(t)
 	for body, field := range map[string]string{
@@ -57,5 +70,5 @@ func TestWebhooksThatCanNotBeAreRefused(t *testing.T) {
 		expectProblem(t, s.post("/v1/webhooks", body), 422, "validation_failed", field)
 	}
 	expectProblem(t, s.ask(http.MethodDelete, "/v1/webhooks/x", ""), 404, "not_found", "")
-	expectProblem(t, s.post("/v1/webhooks?dry_run=true", `{"url":"https://shop.example"}`), 422, "validation_failed", "dry_run")
+	expectProblem(t, s.post("/v1/webhooks?dryrun=true", `{"url":"https://shop.example"}`), 422, "validation_failed", "dryrun")
 }
