@@ -24,8 +24,8 @@ const (
 		SELECT all_written((SELECT count(*) FROM kept), cardinality($1))`
 
 	// Those that somebody else forgets, or replaces, are left to them.
-	forgetAnswers = `DELETE FROM answers WHERE ctid = ANY(ARRAY(
-		SELECT ctid FROM answers WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))`
+	forgetAnswers = `DELETE FROM answers a USING (SELECT scope, key FROM answers WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) AS old
+		WHERE a.scope = old.scope AND a.key = old.key`
 )
 
 // queueAnswers has a batch find answers that were kept.

@@ -57,6 +57,7 @@ func (s *Store) CheckPlans(t *testing.T) {
 		{"answers", s.writes, selectAnswers, []any{[]string{"ann"}, []string{"k-2"}}, []string{"answers_pkey"}},
 		{"messages", s.writes, selectReceived, []any{[]string{"m-2"}}, []string{"inbox_pkey"}},
 		{"the last message about each thing", s.writes, selectLatest, []any{[]string{"quantity of batch b1"}}, []string{"inbox_latest_pkey"}},
+		{"forgetting old answers", s.writes, forgetAnswers, []any{"2026-11-02", 10}, []string{"answers_by_age", "answers_pkey"}},
 		{"forgetting old messages", s.writes, forgetReceived, []any{"2026-11-02", 10}, []string{"inbox_by_age"}},
 		{"events", s.reads, selectEvents, []any{10, 10}, []string{"commits_position_key", "events_pkey"}},
 	} {
