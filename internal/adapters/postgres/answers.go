@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	selectAnswers = `SELECT a.scope, a.key, a.request, a.at, a.answer
-		FROM unnest($1::text[], $2::text[]) AS w (scope, key) JOIN answers a ON a.scope = w.scope AND a.key = w.key`
+	selectAnswers = `SELECT a.scope, a.key, a.request, a.at, a.answer FROM ` + wantedAnswers
+	wantedAnswers = `unnest($1::text[], $2::text[]) AS w (scope, key)
+		CROSS JOIN LATERAL (SELECT * FROM answers WHERE scope = w.scope AND key = w.key LIMIT 1) AS a` // as of lines
 
 	// An answer that need not be kept any more is replaced. One that has to be
 	// was not there when we looked: somebody else was faster.

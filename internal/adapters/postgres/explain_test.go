@@ -80,6 +80,28 @@ func (s *Store) CheckPlans(t *testing.T) {
 	}
 }
 
+// A plan is made once and used for long: what is asked about lines while there
+// are none must be searched for all the same when there are a million.
+func (s *Store) CheckFirstPlans(t *testing.T) {
+	for _, c := range []struct {
+		what, sql string
+		args      []any
+		want      string
+	}{
+		{"lines of orders", selectLines, []any{[]string{}, []string{}}, "Index Cond: ((order_id = w.order_id) AND (sku = w.sku))"},
+		{"that lines are new", mustBeNew, []any{[]string{}, []string{}}, "Index Cond: ((order_id = w.order_id) AND (sku = w.sku))"},
+		{"answers", selectAnswers, []any{[]string{}, []string{}}, "Index Cond: ((scope = w.scope) AND (key = w.key))"},
+		{"that there are no answers", mustBeUnanswered, []any{[]string{}, []string{}}, "Index Cond: ((scope = w.scope) AND (key = w.key))"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			plan := strings.Join(explain(t, s.writes, c.sql, c.args), "\n")
+			if !strings.Contains(plan, c.want) {
+				t.Errorf("the plan has no %s:\n%s", c.want, plan)
+			}
+		})
+	}
+}
+
 // explain is the plan of a query, whatever its arguments are: the one that is
 // used when it was asked a few times.
 func explain(t *testing.T, pool *pgxpool.Pool, sql string, args []any) (plan []string) {

@@ -25,7 +25,7 @@ func TestSoakRaces(t *testing.T) {
 // same races go wrong: they do look for what could.
 func TestRacesWithoutLockAndVersionGoWrong(t *testing.T) {
 	url := database(t)
-	p := newProxy(t, running(t).Addr(), "FOR NO KEY UPDATE", "AND p.version = w.was", "AND w.version = l.version")
+	p := newProxy(t, running(t).Addr(), "FOR NO KEY UPDATE", "AND p.version = w.was", "WHERE version = known")
 	wrong := race(t, p.through(url), 300)
 	if len(wrong) == 0 {
 		t.Fatal("nothing went wrong without lock and version: the races show nothing")
