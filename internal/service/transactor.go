@@ -101,7 +101,8 @@ const (
 )
 
 // NewTransactor returns a transactor that puts at most group units of work in
-// a transaction, which begins at the time that now tells. onCommit, which may
+// a transaction, which begins at the time that now tells; the day is that of its
+// zone. onCommit, which may
 // be nil, is called after each commit of events.
 func NewTransactor(store Store, group int, now func() time.Time, onCommit func()) *Transactor {
 	t := &Transactor{
@@ -115,6 +116,14 @@ func NewTransactor(store Store, group int, now func() time.Time, onCommit func()
 // LimitQueue has at most so many callers wait for a transaction at once. It
 // must be called before anything is done.
 func (t *Transactor) LimitQueue(callers int) { t.places = make(chan struct{}, callers) }
+
+// room is nil while another caller may wait, else why it would be refused.
+func (t *Transactor) room() error {
+	if len(t.places) < cap(t.places) {
+		return nil
+	}
+	return overloaded(cap(t.places))
+}
 
 // do has c done, and returns when it is on disk. c.fn may run more than once,
 // but only its last run counts. If the queue is full it is refused at once. If
