@@ -184,7 +184,11 @@ type Subscription struct {
 
 // Wants reports whether the subscription is to see e.
 func (s Subscription) Wants(e Envelope) bool {
-	return len(s.Events) == 0 || slices.Contains(s.Events, e.Event.EventName())
+	return s.wants(e.Event.EventName())
+}
+
+func (s Subscription) wants(event string) bool {
+	return len(s.Events) == 0 || slices.Contains(s.Events, event)
 }
 
 // Failure is an event that could not be delivered to a subscription yet.

@@ -56,6 +56,7 @@ func (s *Store) undelivered(sub service.Subscription, limit int) (out []service.
 func (s *Store) Postpone(_ context.Context, f service.Failure) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	f.Event = s.world.log[f.Event.Position-1] // the log knows it, whoever asks for it
 	s.world.failures[failed{f.Subscription, f.Event.Position}] = f
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"allot/internal/entrypoints/httpapi"
 	"allot/internal/entrypoints/web"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
 	"allot/internal/views"
 )
 
@@ -122,7 +124,8 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	log := r.log()
 	guard := r.guard(e, s.Tokens)
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files, Now: r.Now, Zone: r.config.Timezone,
-		Sessions: guard.Sessions, Secure: guard.Secure})
+		Sessions: guard.Sessions, Secure: guard.Secure, Redelivery: service.NewRedelivery(s.Store, r.Now),
+		Progress: func() []service.Progress { return slices.Concat(s.Relay.Progress(), s.Webhooks.Progress()) }})
 	defer pages.Close() // at worst a file stays behind in the temporary directory
 	s.watch.look(s.App)
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{

@@ -51,7 +51,7 @@ nothing was done; with ` + "`outcome_unknown`" + ` nobody can say yet.
 
 What writes takes three conditions. None is needed.
 
-| | | else |
+| member | meaning | else |
 |---|---|---|
 | ` + "`?plan=`" + ` | the ` + "`plan`" + ` of a dry run: do it only if it does the same as was foreseen, on a busy product too | 412 ` + "`plan_changed`, with `now`: the plan and the moves as they would be" + ` |
 | ` + "`If-Match: \"15\"`" + ` | the ` + "`ETag`" + ` of the product, its batch or its line, which is the product's version: do it only if nothing happened to the product since | 412 ` + "`version_changed`, with `now`: the version" + ` |
@@ -120,7 +120,7 @@ func tabulate(w io.Writer, r route) {
 	if len(names)+len(r.doc.query)+len(r.doc.body) == 0 {
 		return
 	}
-	fmt.Fprint(w, "\n| | in | |\n|---|---|---|\n")
+	fmt.Fprint(w, "\n| name | in | meaning |\n|---|---|---|\n")
 	for _, name := range names {
 		fmt.Fprintf(w, "| `%s` | path | %s |\n", name, terms[name].means)
 	}

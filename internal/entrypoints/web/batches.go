@@ -7,10 +7,16 @@ import (
 )
 
 func (s *site) batches(r *http.Request) (page, error) {
-	sku := r.FormValue("sku")
-	list, err := s.views.Batches(r.Context(), views.BatchFilter{SKU: sku}, pageOf(r))
-	return page{Template: "batches", Title: "Batches", Nav: "batches", API: link("/v1/batches", "sku", sku),
-		Body: listed[views.Batch]{Items: list.Items, More: more(r, list.Next), Filter: sku}}, err
+	f := views.BatchFilter{SKU: r.FormValue("sku"), Location: r.FormValue("location")}
+	list, err := s.views.Batches(r.Context(), f, pageOf(r))
+	return page{Template: "batches", Title: "Batches", Nav: "batches", API: link("/v1/batches", "sku", f.SKU, "location", f.Location),
+		Body: chosen{Items: list.Items, More: more(r, list.Next), Filter: f.SKU, Location: f.Location}}, err
+}
+
+// chosen is a list of batches, of one SKU and at one location if they are given.
+type chosen struct {
+	Items                  []views.Batch
+	More, Filter, Location string
 }
 
 // opened is a batch with the lines allocated to it.

@@ -30,6 +30,7 @@ type field struct {
 	Type        string // of the input: text, number, date, select
 	Options     []string
 	Optional    bool
+	List        bool // of texts, with commas between them
 	Named       bool // it says what the command is about, and is given by the link to the form
 	Hint        string
 }
@@ -41,11 +42,15 @@ var forms = []form{
 		{Name: "sku", Label: "SKU", Type: "text"},
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units"},
 		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "none: it is in the warehouse"},
+		{Name: "location", Label: "Location", Type: "text", Optional: true, Hint: "where it lies, or will arrive"},
+		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Hint: "the last day on which it is good; none: it keeps"},
 	}, page: atBatch},
 	{Op: "change_batch", Title: "Change a batch", Button: "Change the batch", Fields: []field{
 		ofBatch,
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units bought, all in all"},
 		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "empty: as it is"},
+		{Name: "location", Label: "Location", Type: "text", Optional: true, Hint: "empty: as it is"},
+		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Hint: "the last day on which it is good; empty: as it is"},
 	}, page: atBatch},
 	{Op: "receive_batch", Title: "A batch has arrived", Button: "It has arrived", Fields: []field{
 		ofBatch, {Name: "qty", Label: "Quantity", Type: "number", Hint: "units that really came"},
@@ -59,6 +64,9 @@ var forms = []form{
 		{Name: "on_shortage", Label: "Without stock", Type: "select", Options: []string{"backorder", "reject"}},
 		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true},
 		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; 5 if none is given; higher ones are served first"},
+		{Name: "locations", Label: "Rather from", Type: "text", Optional: true, Hint: "locations, the best first, with commas between them", List: true},
+		{Name: "only_locations", Label: "Only from", Type: "text", Optional: true, Hint: "locations, the best first, with commas between them", List: true},
+		{Name: "min_life_days", Label: "Good for", Type: "number", Optional: true, Hint: "days after it arrives, at least"},
 		{Name: "hold_until", Label: "Hold until", Type: "text", Optional: true, Hint: "a time such as 2026-12-01T12:00:00Z; empty: it is an order"},
 	}, page: atOrder},
 	{Op: "amend", Title: "Amend a line", Button: "Amend the line", Fields: slices.Concat(ofLine, []field{
@@ -80,6 +88,11 @@ var forms = []form{
 	{Op: "describe_product", Title: "Describe a product", Button: "Save the description", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
 		{Name: "description", Label: "Description", Type: "text", Optional: true},
+	}, page: atProduct},
+	{Op: "set_policy", Title: "Change the policy of a product", Button: "Change the policy", Fields: []field{
+		{Name: "sku", Label: "SKU", Type: "text", Named: true},
+		{Name: "policy", Label: "Policy", Type: "select", Options: policyNames(), Hint: "by which lines get their batch from now on"},
+		{Name: "safety_stock", Label: "Safety stock", Type: "number", Optional: true, Hint: "units in the warehouse that new lines don't get; empty: as it is"},
 	}, page: atProduct},
 }
 
@@ -137,6 +150,9 @@ func (f form) line(v url.Values) ([]byte, error) {
 		if n, err := strconv.Atoi(text); err == nil && field.Type == "number" {
 			members[field.Name] = n
 		}
+		if field.List {
+			members[field.Name] = listOf(text)
+		}
 		if field.Name == "may_move" {
 			members[field.Name] = text == "true"
 		}
@@ -147,4 +163,21 @@ func (f form) line(v url.Values) ([]byte, error) {
 		}
 	}
 	return json.Marshal(members)
+}
+
+// listOf is a text with commas as a list.
+func listOf(text string) (out []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func policyNames() (out []string) {
+	for _, p := range domain.Policies() {
+		out = append(out, p.Name)
+	}
+	return out
 }

@@ -205,3 +205,35 @@ func TestThereIsNoFormForWhatIsNotThere(t *testing.T) {
 		t.Errorf("a line that is there: %d", got.Status)
 	}
 }
+
+func TestHowAProductIsPlacedIsShownAndChanged(t *testing.T) {
+	s := furnish(t)
+	s.get("/products/CHAIR").says(t, 200, "by the policy earliest .", "Policy")
+	s.get("/do/set_policy?sku=CHAIR").says(t, 200, "Change the policy of a product", "It is so already: nothing would change.")
+	s.get("/do/set_policy?sku=CHAIR&policy=first_expired&safety_stock=3").says(t, 200,
+		"New lines would be placed by the policy first_expired, with 3 units kept back.", "No line would move.")
+	got := s.post("/do/set_policy", "sku", "CHAIR", "policy", "first_expired", "safety_stock", "3")
+	if got.Status != 303 || got.Location != "/products/CHAIR?saved=0" {
+		t.Errorf("%d to %s", got.Status, got.Location)
+	}
+	s.get("/products/CHAIR").says(t, 200, "by the policy first_expired ; 3 units in the warehouse are kept back from new lines (safety stock).")
+
+	s.post("/do/add_batch", "ref", "north-1", "sku", "CHAIR", "qty", "40", "location", "north", "use_by", "2027-06-30")
+	s.get("/batches/north-1").says(t, 200, "at north , use by Wed 30 Jun (in 120 days)")
+	s.get("/batches?location=north").says(t, 200, "Batches at north", "north-1 at north, use by Wed 30 Jun")
+	s.get("/products/CHAIR").says(t, 200, "By location", "north 40 0 0 40")
+	s.get("/do/allocate?order_id=o9&sku=CHAIR&qty=3&on_shortage=backorder&only_locations=south,+north").says(t, 200, "The line would be allocated to north-1, in the warehouse.")
+	s.post("/do/allocate", "order_id", "o9", "sku", "CHAIR", "qty", "3", "on_shortage", "backorder", "only_locations", "south, north", "min_life_days", "10")
+	s.get("/orders/o9").says(t, 200, "Only from south, north.", "Good for 10 days at least.")
+}
+
+func TestWithoutDeliveriesThereIsNothingToRetry(t *testing.T) {
+	s := furnish(t)
+	s.get("/deliveries").says(t, 200, "Everything was delivered.")
+	s.get("/mails").says(t, 200, "There is none")
+	s.get("/mails/7").says(t, 404)
+	s.get("/mails/x").says(t, 404)
+	if got := s.post("/deliveries", "do", "retry"); got.Status != 404 { // nothing is delivered here
+		t.Errorf("status %d", got.Status)
+	}
+}

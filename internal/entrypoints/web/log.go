@@ -19,13 +19,6 @@ func (s *site) events(r *http.Request) (page, error) {
 	return page{Template: "events", Title: "Event log", Nav: "events", API: "/v1/events", Body: logged{list.Items, f, more(r, list.Next)}}, err
 }
 
-func (s *site) deliveries(r *http.Request) (page, error) {
-	subscription := r.FormValue("subscription")
-	list, err := s.views.Failures(r.Context(), subscription, pageOf(r))
-	return page{Template: "deliveries", Title: "Deliveries", Nav: "events",
-		Body: listed[views.Failure]{Items: list.Items, More: more(r, list.Next), Filter: subscription}}, err
-}
-
 func (s *site) help(*http.Request) (page, error) {
 	return page{Template: "help", Title: "Help"}, nil
 }

@@ -68,10 +68,18 @@ func (s *site) prefill(ctx context.Context, p *proposal) error {
 	case p.about("order_id"):
 		return s.checkLine(ctx, p.Value("order_id"), p.Value("sku"))
 	case p.about("sku"):
-		_, err := s.views.Product(ctx, p.Value("sku"))
-		return err
+		return s.prefillProduct(ctx, p)
 	}
 	return nil
+}
+
+func (s *site) prefillProduct(ctx context.Context, p *proposal) error {
+	product, err := s.views.Product(ctx, p.Value("sku"))
+	if err == nil && p.Op == "set_policy" && !p.Values.Has("policy") {
+		p.Values.Set("policy", cmp.Or(product.Policy, domain.Earliest))
+		p.Values.Set("safety_stock", fmt.Sprint(product.SafetyStock))
+	}
+	return err
 }
 
 // about reports whether a form is about what a field names.
@@ -87,8 +95,10 @@ func (s *site) prefillBatch(ctx context.Context, p *proposal) error {
 	if !p.Values.Has("qty") {
 		p.Values.Set("qty", fmt.Sprint(b.Qty))
 	}
-	if !p.Values.Has("eta") {
-		p.Values.Set("eta", b.ETA)
+	for name, now := range map[string]string{"eta": b.ETA, "location": b.Location, "use_by": b.UseBy} {
+		if !p.Values.Has(name) {
+			p.Values.Set(name, now)
+		}
 	}
 	return nil
 }
@@ -152,8 +162,17 @@ func outcome(result any) string {
 			return "It is so already: nothing would change."
 		}
 		return "The description would be saved."
+	case domain.PolicyAnswer:
+		return ruled(r)
 	}
 	return ""
+}
+
+func ruled(r domain.PolicyAnswer) string {
+	if r.Replayed {
+		return "It is so already: nothing would change."
+	}
+	return fmt.Sprintf("New lines would be placed by the policy %s, with %s kept back. Lines that have their batch keep it.", r.Policy, counted(r.SafetyStock, "unit", "units"))
 }
 
 func placed(p domain.Placement) string {

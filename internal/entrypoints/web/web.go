@@ -3,7 +3,7 @@
 //
 //	web.go       the table of pages
 //	page.go      how a page is put together, and what its headers say
-//	overview.go, products.go, orders.go, batches.go, backorders.go, log.go
+//	overview.go, products.go, orders.go, batches.go, backorders.go, log.go, deliveries.go
 //	             what each page shows
 //	forms.go     the form of each command; proposal.go what it would do, apply.go does it
 //	whatif.go    several changes at once, tried and made
@@ -42,6 +42,9 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Zone    *time.Location   // of dates and times; nil: UTC
 	Docs    fs.FS            // the documentation, as Markdown, and its images
+
+	Redelivery *service.Redelivery       // what has events delivered again; nil: nothing does
+	Progress   func() []service.Progress // how far events have come; nil: nobody knows
 
 	Sessions *access.Sessions // of people who sign in; nil: nobody can
 	Secure   bool             // people come over TLS, ours or a proxy's
@@ -100,6 +103,9 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"GET /backorders":         s.backorders,
 		"GET /events":             s.events,
 		"GET /deliveries":         s.deliveries,
+		"POST /deliveries":        s.deliverAgain,
+		"GET /mails":              s.mails,
+		"GET /mails/{id}":         s.mail,
 		"GET /search":             s.search,
 		"GET /do/{op}":            s.propose,
 		"POST /do/{op}":           s.apply,

@@ -106,6 +106,25 @@ func (page) Cause(why *views.Why) string {
 	return "because of " + strings.ReplaceAll(why.Cause, "_", " ")
 }
 
+// WhyNot is why a line of so many units didn't get a batch, in words.
+func (page) WhyNot(b views.PassedOver, qty int) string {
+	switch domain.Reason(b.Reason) {
+	case domain.TooLittle:
+		return number(qty) + " needed, and a line is never split"
+	case domain.OtherLocation:
+		return "it lies where the line doesn't want its stock from"
+	case domain.Expired:
+		return "it is not good any more when the line could have it"
+	case domain.ShortLife:
+		return "it doesn't keep for as long as the line asks"
+	case domain.TooLate:
+		return "it comes after the line is needed, and another one does not"
+	case domain.KeptForSafety:
+		return "so much of it is kept back as safety stock"
+	}
+	return strings.ReplaceAll(b.Reason, "_", " ")
+}
+
 // Types are the types of the events that change what pages show, with spaces
 // between them.
 func (page) Types() string {
@@ -138,4 +157,6 @@ var facts = []domain.Event{
 	domain.HoldExtended{},
 	domain.HoldConfirmed{},
 	domain.HoldEnded{},
+	domain.PolicySet{},
+	domain.BatchRelabelled{},
 }
