@@ -42,6 +42,7 @@ lint: ## golangci-lint (building it takes minutes, once)
 .PHONY: soak
 soak: ## the long tests in full size: up to an hour
 	ALLOT_SOAK=1 ALLOT_TEST_REQUIRE=all go test -count=1 -v -timeout 60m -run '^TestSoak' ./...
+	cd test/browser && ALLOT_SOAK=1 ALLOT_TEST_REQUIRE=all go test -count=1 -v -timeout 10m -run '^TestSoak' .
 
 .PHONY: bench
 bench: ## go's benchmarks

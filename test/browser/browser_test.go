@@ -60,12 +60,14 @@ func TestMain(m *testing.M) {
 
 // shop is a running program.
 type shop struct {
-	t   *testing.T
-	url string
+	t    *testing.T
+	url  string
+	args []string // of the program
+	stop func()   // and wait until it has
 }
 
 // serve runs the program on a free port, over a shop of its own.
-func serve(t *testing.T) *shop {
+func serve(t *testing.T, settings ...string) *shop {
 	t.Helper()
 	file, err := program()
 	if err != nil {
@@ -77,25 +79,32 @@ func serve(t *testing.T) *shop {
 	}
 	addr := l.Addr().String()
 	l.Close()
+	s := &shop{t: t, url: "http://" + addr, args: append([]string{file, "serve", "--addr", addr, "--data", t.TempDir()}, settings...)}
+	s.start()
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// start runs the program.
+func (s *shop) start() {
+	s.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, file, "serve", "--addr", addr, "--data", t.TempDir())
+	server := exec.CommandContext(ctx, s.args[0], s.args[1:]...)
 	server.Cancel = func() error { return server.Process.Signal(os.Interrupt) }
 	server.WaitDelay = 10 * time.Second
 	var said strings.Builder
 	server.Stderr = &said
 	if err := server.Start(); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		stop()
 		_ = server.Wait() // it was told to stop
-		if t.Failed() {
-			t.Log(said.String())
+		if s.t.Failed() {
+			s.t.Log(said.String())
 		}
 	})
-	s := &shop{t, "http://" + addr}
 	s.await()
-	return s
 }
 
 // await returns when the server is ready.
@@ -130,8 +139,8 @@ func (s *shop) do(commands string) {
 func day(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format(time.DateOnly) }
 
 // furnished is a shop with shipments and orders.
-func furnished(t *testing.T) *shop {
-	s := serve(t)
+func furnished(t *testing.T, settings ...string) *shop {
+	s := serve(t, settings...)
 	s.do(strings.NewReplacer("D-2", day(-2), "D+9", day(9), "D+16", day(16)).Replace(`
 {"op":"add_batch","ref":"batch-0412","sku":"SMALL-TABLE","qty":20}
 {"op":"add_batch","ref":"batch-0457","sku":"SMALL-TABLE","qty":60,"eta":"D-2"}
@@ -172,6 +181,7 @@ type visitor struct {
 
 	mu      sync.Mutex
 	outside []string // requests to elsewhere
+	streams int      // live feeds that were asked for
 	faults  []string // what the console complains of
 }
 
@@ -197,8 +207,21 @@ func visit(t *testing.T, s *shop) *visitor {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 6*time.Minute)
 	t.Cleanup(cancel)
+	return begin(t, ctx, s)
+}
+
+// tab opens another tab of the same browser.
+func (v *visitor) tab() *visitor {
+	v.t.Helper()
+	ctx, cancel := chromedp.NewContext(v.ctx)
+	v.t.Cleanup(cancel)
+	return begin(v.t, ctx, v.shop)
+}
+
+func begin(t *testing.T, ctx context.Context, s *shop) *visitor {
+	t.Helper()
 	v := &visitor{t: t, ctx: ctx, shop: s}
 	chromedp.ListenTarget(ctx, v.watch)
 	v.run(network.Enable(), log.Enable(), runtime.Enable(), emulation.SetFocusEmulationEnabled(true),
@@ -214,6 +237,9 @@ func (v *visitor) watch(event any) {
 	case *network.EventRequestWillBeSent:
 		if url := e.Request.URL; !strings.HasPrefix(url, v.shop.url) && !strings.HasPrefix(url, "data:") {
 			v.outside = append(v.outside, url)
+		}
+		if strings.Contains(e.Request.URL, "/v1/events/stream") {
+			v.streams++
 		}
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.LevelError {
@@ -369,4 +395,9 @@ func (v *visitor) atEase() {
 	if err != nil {
 		v.t.Error(err)
 	}
+}
+
+// clickFirst clicks on the first element that a selector finds.
+func clickFirst(selector string) chromedp.Action {
+	return chromedp.Click(selector, chromedp.ByQuery)
 }

@@ -165,33 +165,44 @@ func TestTheOverviewCountsWhatNeedsAttention(t *testing.T) {
 	}
 }
 
-// Planner: a file with bad rows.
+// Planner: 12,000 rows, 60 of them bad, and all of it twice.
 func TestAFileIsCheckedAndApplied(t *testing.T) {
 	s := furnished(t)
 	v := visit(t, s)
 	file := filepath.Join(t.TempDir(), "orders.csv")
 	var rows strings.Builder
 	rows.WriteString("orderid,sku,qty\n")
-	for i := range 500 {
+	for i := range 12_000 {
 		sku := "POPULAR-CURTAINS"
-		if i%50 == 0 {
+		if i%200 == 0 {
 			sku = "CURTIANS"
 		}
-		fmt.Fprintf(&rows, "web-%03d,%s,1\n", i, sku)
+		fmt.Fprintf(&rows, "web-%05d,%s,1\n", i, sku)
 	}
 	if err := os.WriteFile(file, []byte(rows.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	v.open("/import")
-	v.run(chromedp.SetUploadFiles("#file", []string{file}, chromedp.ByQuery))
-	v.click("button", "Check the file")
-	v.says("Download all 10 rejected rows")
-	v.click("button", "Apply 490 rows")
+	check := func() {
+		v.open("/import")
+		v.run(chromedp.SetUploadFiles("#file", []string{file}, chromedp.ByQuery))
+		v.click("button", "Check the file")
+		v.says("Download all 60 rejected rows")
+	}
+	check()
+	rejected := eval[string](v, `fetch(document.querySelector('a[href$="rejected.csv"]').href, { headers: { Accept: 'text/html' } }).then(r => r.text())`)
+	if lines := strings.Count(rejected, "\n"); lines != 61 || strings.Count(rejected, "CURTIANS") < 60 {
+		t.Errorf("the file of refused rows has %d lines: %.300s", lines, rejected)
+	}
+	v.click("button", "Apply 11\u2009940 rows")
 	v.says("Done.")
-	v.open("/import")
-	v.run(chromedp.SetUploadFiles("#file", []string{file}, chromedp.ByQuery))
-	v.click("button", "Check the file")
+	after := s.events()
+	check()
 	v.says("were so already")
+	v.click("button", "Apply 11\u2009940 rows")
+	v.says("Done.")
+	if s.events() != after {
+		t.Errorf("the same file again made %d events", s.events()-after)
+	}
 }
 
 // Everybody has one live feed for all of their tabs.

@@ -128,23 +128,36 @@ const refresh = () => {
     }
   }, 1000);
 };
-const heard = ({ state, position }) => {
+let last = 0; // position of the last event that any tab was told of
+const heard = ({ state, position, last: known }) => {
   if (state) tell(state);
-  if (position) refresh();
+  if (known) last = known;
+  if (position) {
+    last = position;
+    refresh();
+  }
 };
-news.addEventListener('message', (e) => heard(e.data));
+let stream; // of the tab that has the connection
+news.addEventListener('message', (e) => {
+  if (e.data.hello && stream) say({ state: stream.readyState === EventSource.OPEN ? 'on' : 'off', last });
+  else heard(e.data);
+});
 const say = (message) => {
   news.postMessage(message);
   heard(message);
 };
+const listen = () => {
+  stream = new EventSource('/v1/events/stream' + (last ? '?after=' + last : ''));
+  stream.addEventListener('open', () => say({ state: 'on' }));
+  stream.addEventListener('error', () => {
+    say({ state: 'off' });
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000); // it was refused, and gives up by itself
+  });
+  for (const type of live.dataset.types.split(' ')) {
+    stream.addEventListener(type, (e) => say({ state: 'on', position: e.lastEventId }));
+  }
+};
 if (navigator.locks) {
-  navigator.locks.request('allot-live', () => new Promise(() => {
-    const stream = new EventSource('/v1/events/stream');
-    stream.addEventListener('open', () => say({ state: 'on' }));
-    stream.addEventListener('error', () => say({ state: 'off' }));
-    for (const type of live.dataset.types.split(' ')) {
-      stream.addEventListener(type, (e) => say({ state: 'on', position: e.lastEventId }));
-    }
-  }));
-  news.postMessage({});
+  navigator.locks.request('allot-live', () => new Promise(listen));
+  news.postMessage({ hello: true });
 }
