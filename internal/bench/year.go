@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"allot/internal/bootstrap"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/importer"
 	"allot/internal/service"
@@ -19,7 +20,7 @@ func year(ctx context.Context, o Options) ([]Figure, error) {
 	if o.Folder == "" {
 		return nil, errors.New("say with --folder where batches.csv.gz and orders.csv.gz are")
 	}
-	s, err := newShop(ctx, o)
+	s, err := newShop(ctx, o.Dir, bootstrap.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,8 @@ func (r *run) bench() *cobra.Command {
 		Long: "Measures, in a database of its own that is removed afterwards, or against a server\n" +
 			"that was started with --bench. Whatever is compared is measured in turn, round by\n" +
 			"round: look at the ratios, and at how far lowest and highest are apart.\n\n" +
-			"Without a scenario, all are measured but postgres, which needs the programs of\n" +
-			"PostgreSQL, and year, which needs a folder.\n\n" + scenarioList(),
+			"Without a scenario, all are measured but postgres and sinks, which need the\n" +
+			"programs of PostgreSQL and Redis, and year, which needs a folder.\n\n" + scenarioList(),
 		Example: examples(
 			"allot bench", "everything; takes some minutes",
 			"allot bench echo hot", "over HTTP: beside an echo, and on one SKU",
@@ -117,5 +117,5 @@ func chosen(named []string, o bench.Options) (out []string, _ error) {
 	if len(named) > 0 {
 		return named, nil
 	}
-	return slices.DeleteFunc(known, func(s string) bool { return s == "postgres" || s == "year" && o.Folder == "" }), nil
+	return slices.DeleteFunc(known, func(s string) bool { return s == "postgres" || s == "sinks" || s == "year" && o.Folder == "" }), nil
 }
