@@ -184,10 +184,10 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 		if err != nil {
 			return fmt.Errorf("deliver to %s: %w", s.Name, err)
 		}
-		if n == 0 {
+		if n < mostAtOnce { // those were all
 			s.isThrough()
 		}
-		if err := r.retry(ctx, s); err != nil || n == 0 {
+		if err := r.retry(ctx, s); err != nil || n < mostAtOnce {
 			return err
 		}
 	}
