@@ -45,6 +45,8 @@ func sinks(ctx context.Context, o Options) (_ []Figure, err error) {
 	return []Figure{
 		figure("allocations, nobody told", "/s", rates[0]), figure("allocations, all attached", "/s", rates[1]), figure("allocations, all down", "/s", rates[2]),
 		figure("all attached / nobody told", "", ratios(rates[1], rates[0])), figure("all down / nobody told", "", ratios(rates[2], rates[0])),
+		figure("CPU for each allocation, clients and receivers included: all attached / nobody told", "", ratios(m.cpu[1], m.cpu[0])),
+		figure("CPU for each allocation, clients and receivers included: all down / nobody told", "", ratios(m.cpu[2], m.cpu[0])),
 		figure("events to Redis meanwhile", "/s", []float64{float64(after.events-before.events) / seconds}),
 		figure("events posted meanwhile", "/s", []float64{float64(after.posts-before.posts) / seconds}),
 		figure("mails meanwhile", "", []float64{float64(after.mails - before.mails)}),
@@ -69,6 +71,7 @@ type measuredSinks struct {
 	o     Options
 	run   string
 	shops []*telling
+	cpu   [3][]float64 // for each allocation, by shop, in seconds
 }
 
 // open makes a shop that tells those places.
@@ -115,10 +118,12 @@ func (m *measuredSinks) measure(ctx context.Context) ([][]float64, error) {
 	for round := range m.o.Rounds {
 		m.o.Progress(fmt.Sprintf("round %d of %d", round+1, m.o.Rounds))
 		for n, s := range m.shops {
+			before := cpuTime()
 			rate, err := m.round(ctx, s, round)
 			if err != nil {
 				return nil, err
 			}
+			m.cpu[n] = append(m.cpu[n], (cpuTime()-before).Seconds()/rate)
 			rates[n] = append(rates[n], rate)
 		}
 	}
