@@ -71,7 +71,7 @@ const (
 	// breath is the least time between two looks into the log: commits that
 	// come close together are looked for once. Looking for each of them took a
 	// tenth of all CPU under load.
-	breath = 10 * time.Millisecond
+	breath = 50 * time.Millisecond
 )
 
 // NewRelay returns a relay that has not started.
