@@ -25,9 +25,9 @@ type Options struct {
 	Clients  int           // at once; 0: 64
 	Round    time.Duration // of each measurement over HTTP or on PostgreSQL; 0: 2 s
 	Rounds   int           // of everything that is compared, in turn; 0: 5
-	Existing int           // allocations, in the scenario growth; 0: 1,000,000
-	Lines    int           // allocated in each round of growth and batches; 0: 50,000
-	Folder   string        // of batches.csv.gz and orders.csv.gz, for the scenario year
+	Existing int           // allocations, in the scenarios growth and pg-growth; 0: 1,000,000
+	Lines    int           // allocated in each round of growth, pg-growth and batches; 0: 50,000
+	Folder   string        // of batches.csv.gz and orders.csv.gz, for the scenarios year and pg-year
 	Overload time.Duration // how long each overload lasts, in the scenario overload; 0: 60 s
 	URL      string        // of a server started with --bench; "": one in this process
 	Progress func(string)  // told what is being done; nil: nobody wants to know
@@ -81,6 +81,8 @@ var scenarios = []struct {
 	{"growth", "CPU per allocation after many others, beside none", growth},
 	{"batches", "CPU per allocation with 10,000 batches on the SKU, 9,999 exhausted, beside one", batches},
 	{"postgres", "allocations on a PostgreSQL of its own, by one replica and three, beside SELECT ... FOR UPDATE", postgres},
+	{"pg-growth", "CPU per allocation after many others, beside none, ours and PostgreSQL's; how large they are on disk", pgGrowth},
+	{"pg-year", "a folder of batches and orders imported into a PostgreSQL, verified, and compared with SQLite", pgYear},
 	{"year", "a folder of batches and orders imported, twice, and verified", year},
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,9 @@ func TestACopyHasAllThatTheSourceHas(t *testing.T) {
 	placed, err := service.Send(t.Context(), target.Bus, domain.Allocate{OrderID: "later", SKU: "CHAIR", Qty: 1})
 	if err != nil || placed.Status != domain.StatusAllocated {
 		t.Errorf("the shop doesn't go on there: %+v, %v", placed, err)
+	}
+	if hook, err := target.Store.AddWebhook(t.Context(), views.Webhook{URL: "https://shop.example", Secret: "s", At: time.Now()}); err != nil || hook.ID != 3 {
+		t.Errorf("the next webhook is %d, not 3: the second names a subscription (%v)", hook.ID, err)
 	}
 	if report, err := service.Verify(t.Context(), target.Store, nil); err != nil || len(report.Faults) > 0 {
 		t.Errorf("then: %+v, %v", report, err)
@@ -123,7 +127,7 @@ func furnish(t *testing.T, file string) {
 	furnishAside(t, app)
 	_, err = app.Store.Deliver(t.Context(), service.Subscription{Name: "mail"}, 20, func(ctx context.Context, events []service.Envelope) (int, error) {
 		at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-		err := app.Store.Postpone(ctx, service.Failure{Subscription: "mail", Event: events[3], Attempts: 2, Error: "busy", Next: at})
+		err := app.Store.Postpone(ctx, service.Failure{Subscription: "mail", Event: events[3], Attempts: 2, Error: "busy: \x00", Next: at})
 		return len(events), err
 	})
 	if err != nil {
@@ -156,8 +160,14 @@ func furnishAside(t *testing.T, app *bootstrap.App) {
 	if _, _, err := app.Tokens.Issue(t.Context(), access.Token{Name: "shop", Scopes: []access.Scope{access.Read}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.Store.AddWebhook(t.Context(), views.Webhook{URL: "https://shop.example", Secret: "s", At: at}); err != nil {
-		t.Fatal(err)
+	for range 2 { // the second is removed again
+		hook, err := app.Store.AddWebhook(t.Context(), views.Webhook{URL: "https://shop.example", Secret: "s", At: at})
+		if err == nil && hook.ID == 2 {
+			err = app.Store.RemoveWebhook(t.Context(), hook.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := service.PerformOn(t.Context(), app.Bus, domain.Allocate{OrderID: "once", SKU: "CHAIR", Qty: 1}, once); err != nil {
 		t.Fatal(err)
@@ -232,6 +242,7 @@ func failures(t *testing.T, s bootstrap.Store) views.List[views.Failure] {
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("%d failures, %v", len(list.Items), err)
 	}
+	list.Items[0].Error = strings.ReplaceAll(list.Items[0].Error, "\x00", "\uFFFD") // which PostgreSQL has instead
 	return list
 }
 

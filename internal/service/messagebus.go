@@ -85,6 +85,11 @@ func Perform[R any](ctx context.Context, b *Bus, cmd domain.Command[R]) (Effect[
 	return effect, nil
 }
 
+// Room returns nil while a command may wait for its turn, else the error that it
+// would be refused with. By the time that it is sent, the last place may be
+// taken all the same.
+func (b *Bus) Room() error { return b.work.room() }
+
 // Queued is the number of commands that wait for a transaction.
 func (b *Bus) Queued() int { return b.work.queued() }
 

@@ -16,6 +16,7 @@ import (
 type session struct {
 	tx       reader
 	now      time.Time
+	today    domain.Date             // where now was told
 	products *catalog                // as of now
 	from     map[string]int64        // SKU -> version as loaded, 0 if there was none
 	batches  map[string]domain.Batch // as of now, by reference; zero if there is none
@@ -32,6 +33,8 @@ type session struct {
 	events  []Envelope
 	answers []KeptAnswer // to be kept, by this transaction
 	inbox
+
+	answered map[AnswerID]KeptAnswer // to requests that calls made, now or before
 
 	broken error      // the transaction itself failed; nothing of it can be kept
 	uow    UnitOfWork // the present one; there is one at a time
@@ -71,7 +74,7 @@ type numbers struct{ next, end int64 }
 // newSession returns a session for about n units of work.
 func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 	s := &session{
-		tx: tx, now: now.UTC().Truncate(time.Microsecond), products: products, size: n,
+		tx: tx, now: now.UTC().Truncate(time.Microsecond), today: domain.NewDate(now.Date()), products: products, size: n,
 		from:    make(map[string]int64, n),
 		batches: map[string]domain.Batch{},
 		lines:   make(map[lineKey]int, n),
@@ -81,6 +84,8 @@ func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 		edited:  make(map[int64]edit, n),
 		changed: make([]int, 0, n),
 		events:  make([]Envelope, 0, n),
+
+		answered: map[AnswerID]KeptAnswer{},
 	}
 	s.uow = UnitOfWork{s: s, Products: Products{s: s}, Lines: Lines{s: s}}
 	return s
@@ -261,9 +266,42 @@ func (s *session) isNew(seq Sequence, number int64) bool {
 	return reserved && number >= first
 }
 
+// holds reports whether the products that a call is about are loaded, and it
+// needs nothing else but lines of them.
+func (s *session) holds(c *call) bool {
+	if c.about.SKU == "" || c.about.BatchRef != "" || c.receipt.ID != "" {
+		return false
+	}
+	return s.has(c.about.SKU) && !slices.ContainsFunc(c.about.SKUs, func(sku string) bool { return !s.has(sku) })
+}
+
+// has reports whether a product is loaded.
+func (s *session) has(sku string) bool {
+	_, seen := s.from[sku]
+	return seen && s.products.get(sku) != nil
+}
+
 // prefetch loads in one go what all of the calls are about.
 func (s *session) prefetch(ctx context.Context, calls []*call) error {
-	var want Want
+	return s.load(ctx, s.wants(calls))
+}
+
+// prefetchMore loads what calls are about whose products are loaded. It names
+// these once more, as they are known.
+func (s *session) prefetchMore(ctx context.Context, calls []*call) error {
+	want := s.wants(calls)
+	named := map[string]bool{}
+	for _, id := range want.Lines {
+		if !named[id.SKU] {
+			named[id.SKU] = true
+			want.Products = append(want.Products, Known{id.SKU, s.products.version(id.SKU)})
+		}
+	}
+	return s.load(ctx, want)
+}
+
+// wants is what calls are about, but for what is known.
+func (s *session) wants(calls []*call) (want Want) {
 	for _, c := range calls {
 		s.wantLine(&want, c.about.SKU, c.about.OrderID)
 		for _, sku := range c.about.SKUs {
@@ -275,8 +313,11 @@ func (s *session) prefetch(ctx context.Context, calls []*call) error {
 		if c.receipt.ID != "" {
 			want.Receipts = append(want.Receipts, c.receipt)
 		}
+		if c.once.Key != "" {
+			want.Answers = append(want.Answers, c.once)
+		}
 	}
-	return s.load(ctx, want)
+	return want
 }
 
 // wantLine adds to want a product, and the line of an order for it, unless they
@@ -334,31 +375,19 @@ func (s *session) load(ctx context.Context, want Want) error {
 	for _, line := range found.Lines {
 		s.note(line)
 	}
+	for _, a := range found.Answers {
+		if a.At.After(s.now.Add(-KeepAnswers)) {
+			s.answered[a.AnswerID] = a
+		}
+	}
 	return nil
 }
 
-// answer returns the answer that was given to a request before; zero if there
-// was none, or it need not be kept any more.
-func (s *session) answer(ctx context.Context, id AnswerID) (KeptAnswer, error) {
-	for _, a := range s.answers {
-		if a.AnswerID == id {
-			return a, nil
-		}
-	}
-	found, err := s.tx.Load(ctx, Want{Answers: []AnswerID{id}})
-	if err != nil {
-		return KeptAnswer{}, s.noteBroken(err)
-	}
-	for _, a := range found.Answers {
-		if a.At.After(s.now.Add(-KeepAnswers)) {
-			return a, nil
-		}
-	}
-	return KeptAnswer{}, nil
-}
-
 // keepAnswer keeps an answer, also of a unit of work that was refused.
-func (s *session) keepAnswer(a KeptAnswer) { s.answers = append(s.answers, a) }
+func (s *session) keepAnswer(a KeptAnswer) {
+	s.answers = append(s.answers, a)
+	s.answered[a.AnswerID] = a
+}
 
 // noteBroken remembers that the transaction itself failed.
 func (s *session) noteBroken(err error) error {

@@ -85,6 +85,9 @@ func performOn[R any](ctx context.Context, b *Bus, cmd domain.Message, terms Ter
 		b.work.tellRefused(ctx, cmd.CommandName(), err)
 		return Effect[R]{}, err
 	}
+	if terms.Once != nil {
+		c.once = terms.Once.AnswerID
+	}
 	run := c.fn
 	c.fn = func(ctx context.Context, uow *UnitOfWork) error { return terms.apply(ctx, uow, c, cmd, run) }
 	err = b.work.do(ctx, c)
@@ -107,11 +110,9 @@ func (t Terms) apply(ctx context.Context, uow *UnitOfWork, c *call, cmd domain.M
 	if t.Once == nil {
 		return t.perform(ctx, uow, c, cmd, run)
 	}
-	known, err := uow.s.answer(ctx, t.Once.AnswerID)
+	known, before := uow.s.answered[t.Once.AnswerID]
 	switch {
-	case err != nil:
-		return err
-	case known.Key == "":
+	case !before:
 		err := t.perform(ctx, uow, c, cmd, run)
 		if final(err) {
 			uow.number() // so that the answer can tell the versions

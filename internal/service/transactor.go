@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,7 +49,8 @@ type call struct {
 	name    string
 	origin  domain.Origin
 	about   About
-	receipt Receipt // zero if it came of no message
+	receipt Receipt  // zero if it came of no message
+	once    AnswerID // zero if it may be done again
 	fn      func(context.Context, *UnitOfWork) error
 	result  any              // of fn, when it has succeeded
 	kept    func([]Envelope) // called when fn has succeeded, with what it recorded, valid until it returns
@@ -99,7 +101,8 @@ const (
 )
 
 // NewTransactor returns a transactor that puts at most group units of work in
-// a transaction, which begins at the time that now tells. onCommit, which may
+// a transaction, which begins at the time that now tells; the day is that of its
+// zone. onCommit, which may
 // be nil, is called after each commit of events.
 func NewTransactor(store Store, group int, now func() time.Time, onCommit func()) *Transactor {
 	t := &Transactor{
@@ -113,6 +116,14 @@ func NewTransactor(store Store, group int, now func() time.Time, onCommit func()
 // LimitQueue has at most so many callers wait for a transaction at once. It
 // must be called before anything is done.
 func (t *Transactor) LimitQueue(callers int) { t.places = make(chan struct{}, callers) }
+
+// room is nil while another caller may wait, else why it would be refused.
+func (t *Transactor) room() error {
+	if len(t.places) < cap(t.places) {
+		return nil
+	}
+	return overloaded(cap(t.places))
+}
 
 // do has c done, and returns when it is on disk. c.fn may run more than once,
 // but only its last run counts. If the queue is full it is refused at once. If
@@ -186,31 +197,47 @@ func (t *Transactor) serve(l *lane) {
 		if len(calls) == 0 {
 			return
 		}
-		t.run(l, calls)
+		t.run(l, calls, t.group)
 	}
 }
 
 func (t *Transactor) next(l *lane) []*call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := min(len(l.queued), t.group)
-	calls := l.queued[:n:n]
-	l.queued = l.queued[n:]
-	if n == 0 {
+	calls := l.take(min(len(l.queued), t.group))
+	if len(calls) == 0 {
 		l.queued, l.served = nil, false
 		t.idle.Broadcast()
 	}
 	return calls
 }
 
-// run does calls in one transaction and tells every caller. If the transaction
-// fails because of one of them, each gets one of its own; if storage fails,
-// all of them do.
-func (t *Transactor) run(l *lane, calls []*call) {
-	wrote, err := t.transact(l, calls)
+// late takes those that wait next in a lane, at most n, and none after the first
+// that doesn't fit.
+func (t *Transactor) late(l *lane, n int, fits func(*call) bool) []*call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n = max(min(n, len(l.queued)), 0)
+	if i := slices.IndexFunc(l.queued[:n], func(c *call) bool { return !fits(c) }); i >= 0 {
+		n = i
+	}
+	return l.take(n)
+}
+
+func (l *lane) take(n int) []*call {
+	calls := l.queued[:n:n]
+	l.queued = l.queued[n:]
+	return calls
+}
+
+// run does calls in one transaction, with those that come while it begins, up to
+// limit in all, and tells every caller. If the transaction fails because of one
+// of them, each gets one of its own; if storage fails, all of them do.
+func (t *Transactor) run(l *lane, calls []*call, limit int) {
+	calls, wrote, err := t.transact(l, calls, limit)
 	if err != nil && len(calls) > 1 && !errors.Is(err, ErrStorage) && !errors.Is(err, ErrOutcomeUnknown) {
 		for i := range calls {
-			t.run(l, calls[i:i+1])
+			t.run(l, calls[i:i+1], 1)
 		}
 		return
 	}
@@ -226,10 +253,11 @@ func (t *Transactor) run(l *lane, calls []*call) {
 	}
 }
 
-// transact does calls in one transaction, again if it was stale. The
-// transaction is not tied to any caller's context: one who gives up must not
-// take the others along, nor leave a transaction half done.
-func (t *Transactor) transact(l *lane, calls []*call) (wrote bool, _ error) {
+// transact does calls in one transaction, again if it was stale, and returns
+// them with those that came while it began. The transaction is not tied to any
+// caller's context: one who gives up must not take the others along, nor leave
+// a transaction half done.
+func (t *Transactor) transact(l *lane, calls []*call, limit int) (all []*call, wrote bool, _ error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(calls[0].ctx), commitTimeout)
 	defer cancel()
 	var s *session
@@ -237,6 +265,12 @@ func (t *Transactor) transact(l *lane, calls []*call) (wrote bool, _ error) {
 	err := retry(ctx, func() error {
 		err := t.store.InTx(ctx, func(ctx context.Context, tx Tx) (err error) {
 			s = newSession(tx, t.now(), l.products, len(calls))
+			if err := s.prefetch(ctx, calls); err != nil {
+				return err
+			}
+			if calls, err = t.join(ctx, l, s, calls, limit); err != nil {
+				return err
+			}
 			wrote, err = s.do(ctx, tx, calls)
 			return err
 		})
@@ -250,14 +284,22 @@ func (t *Transactor) transact(l *lane, calls []*call) (wrote bool, _ error) {
 		l.products.age()
 	}
 	t.tellTransaction(ctx, began, calls, s, err)
-	return wrote && err == nil, err
+	return calls, wrote && err == nil, err
+}
+
+// join adds to calls those that came while the products were loaded, if they are
+// about the same ones. A store that many write to may have waited long for a
+// product that all want: whoever came meanwhile would wait as long once more.
+func (t *Transactor) join(ctx context.Context, l *lane, s *session, calls []*call, limit int) ([]*call, error) {
+	late := t.late(l, limit-len(calls), s.holds)
+	if len(late) == 0 {
+		return calls, nil
+	}
+	return append(calls, late...), s.prefetchMore(ctx, late)
 }
 
 // do runs calls one after the other and writes what they did.
 func (s *session) do(ctx context.Context, tx Tx, calls []*call) (wrote bool, _ error) {
-	if err := s.prefetch(ctx, calls); err != nil {
-		return false, err
-	}
 	for _, c := range calls {
 		if c.err = c.gone(); c.err != nil {
 			continue // nobody is waiting for it any more

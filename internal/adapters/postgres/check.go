@@ -20,8 +20,12 @@ type Health struct {
 // the tables of a database have. Others may use it meanwhile.
 func Check(ctx context.Context, url string) (Health, error) {
 	h := Health{Faults: []string{}}
-	err := withProvider(url, func(p *goose.Provider, db *sql.DB) (err error) {
-		h.Schema, h.Known, err = versions(ctx, p, db)
+	err := withProvider(url, func(p *goose.Provider, db *sql.DB) error {
+		have, want, err := versions(ctx, p, db)
+		h.Schema, h.Known = have.last, want.last
+		if have.last == want.last && have.count < want.count {
+			h.Faults = append(h.Faults, fmt.Sprintf("%d migrations are missing: run allot db migrate", want.count-have.count))
+		}
 		return err
 	})
 	if err != nil {

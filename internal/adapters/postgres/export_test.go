@@ -86,5 +86,20 @@ func (s *Store) Updates(t *testing.T, table string) (all, hot int64) {
 func (s *Store) MayGuess(sku string, version int64) bool {
 	s.guesses.mu.Lock()
 	defer s.guesses.mu.Unlock()
-	return s.guesses.ahead != nil && s.guesses.wait == 0 && s.guesses.versions[sku] == version
+	return s.guesses.ahead != nil && s.guesses.first.wait == 0 && s.guesses.versions[sku] == version
+}
+
+// AskFirst has the next transactions ask before they write.
+func (s *Store) AskFirst() {
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
+	s.guesses.first.wait = mostPause
+}
+
+// HasGuessedLaterWrong reports whether lines of a locked product were taken for
+// new that weren't.
+func (s *Store) HasGuessedLaterWrong() bool {
+	s.guesses.mu.Lock()
+	defer s.guesses.mu.Unlock()
+	return s.guesses.later.pause > 0
 }

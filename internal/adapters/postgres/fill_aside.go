@@ -23,6 +23,8 @@ type Aside struct {
 	Inbox     iter.Seq2[Received, error]
 	Latest    iter.Seq2[Latest, error]
 	Parked    []views.ParkedMessage
+
+	LastWebhook int64 // the highest id that one ever had; 0: none
 }
 
 type (
@@ -82,7 +84,7 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 			return err
 		}
 	}
-	return f.numberOn(ctx)
+	return f.numberOn(ctx, a.LastWebhook)
 }
 
 func (f *filler) copy(ctx context.Context, table string, columns []string, rows iter.Seq2[[]any, error]) error {
@@ -98,13 +100,20 @@ func (f *filler) copy(ctx context.Context, table string, columns []string, rows 
 	return nil
 }
 
-// numberOn has what comes next numbered higher than what was copied.
-func (f *filler) numberOn(ctx context.Context) error {
-	for table, column := range map[string]string{"webhooks": "id", "mails": "id", "parked_messages": "number"} {
+// numberOn has what comes next numbered higher than what was copied. The id of
+// a webhook that was removed is not used again: it names a subscription.
+func (f *filler) numberOn(ctx context.Context, lastWebhook int64) error {
+	for table, column := range map[string]string{"mails": "id", "parked_messages": "number"} {
 		q := `SELECT setval(pg_get_serial_sequence($1, $2), max(` + column + `)) FROM ` + table + ` HAVING max(` + column + `) IS NOT NULL`
 		if _, err := f.tx.Exec(ctx, q, table, column); err != nil {
 			return fmt.Errorf("number %s on: %w", table, err)
 		}
+	}
+	if lastWebhook == 0 {
+		return nil
+	}
+	if _, err := f.tx.Exec(ctx, `SELECT setval(pg_get_serial_sequence('webhooks', 'id'), $1)`, lastWebhook); err != nil {
+		return fmt.Errorf("number webhooks on: %w", err)
 	}
 	return nil
 }

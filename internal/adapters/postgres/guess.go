@@ -16,11 +16,16 @@ import (
 // trip instead of two. A wrong guess voids the transaction, which is run again
 // and asks; and for a while none guesses, twice as long each time.
 
+//
+// Where many processes write to one product, a transaction asks, and waits for
+// its turn. It still guesses that the lines are new of commands that came while
+// it waited: it has their products locked.
+
 // guesses say whether to guess.
 type guesses struct {
 	mu       sync.Mutex
-	wait     int              // transactions until the next guess
-	pause    int              // how many it was after the last wrong one
+	first    hunch            // that all is as known
+	later    hunch            // that lines of products that are locked are new
 	ahead    *block           // numbers of lines, drawn when it was last certain that they are the largest
 	versions map[string]int64 // of products, as this process has seen them last
 }
@@ -28,11 +33,33 @@ type guesses struct {
 // mostVersions is how many products are remembered: some 60 bytes each.
 const mostVersions = 100_000
 
+// hunch is something that is guessed until it turns out wrong.
+type hunch struct {
+	wait  int // transactions until the next guess
+	pause int // how many it was after the last wrong one
+}
+
 // How many transactions go by without a guess after a wrong one.
 const (
 	leastPause = 32
 	mostPause  = 4096
 )
+
+// dare reports whether to guess.
+func (h *hunch) dare() bool {
+	if h.wait == 0 {
+		return true
+	}
+	h.wait--
+	return false
+}
+
+func (h *hunch) right() { h.pause /= 2 }
+
+func (h *hunch) wrong() {
+	h.pause = min(max(2*h.pause, leastPause), mostPause)
+	h.wait = h.pause
+}
 
 // take returns numbers for a transaction that may guess; nil if it may not.
 func (g *guesses) take() *block {
@@ -40,11 +67,16 @@ func (g *guesses) take() *block {
 	defer g.mu.Unlock()
 	numbers := g.ahead
 	g.ahead = nil // whoever asks may learn of larger ones
-	if g.wait > 0 {
-		g.wait--
+	if !g.first.dare() {
 		return nil
 	}
 	return numbers
+}
+
+func (g *guesses) dareLater() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.later.dare()
 }
 
 // learn takes note of what a transaction has seen and drawn that ended well.
@@ -61,17 +93,24 @@ func (g *guesses) learn(t *tx) {
 		g.ahead = &t.ahead
 	}
 	if t.guessed {
-		g.pause /= 2
+		g.first.right()
+	}
+	if t.guessedLater {
+		g.later.right()
 	}
 }
 
-// wrong notes that a guess was.
-func (g *guesses) wrong() {
+// wrong notes that what a transaction has guessed was.
+func (g *guesses) wrong(t *tx) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	clear(g.versions)
-	g.pause = min(max(2*g.pause, leastPause), mostPause)
-	g.wait = g.pause
+	if t.guessed {
+		clear(g.versions)
+		g.first.wrong()
+	}
+	if t.guessedLater {
+		g.later.wrong()
+	}
 }
 
 // guess is what a transaction takes for granted.
@@ -83,13 +122,40 @@ type guess struct {
 	receipts []service.Receipt  // of messages that never came before
 }
 
+// takeForGranted adds to the guess what is wanted, if it goes with it. If not,
+// nothing more is guessed.
+func (t *tx) takeForGranted(ctx context.Context, want service.Want) (bool, error) {
+	if t.guess == nil && t.hasLocked(want) && t.guesses.dareLater() {
+		t.guess, t.guessedLater = &guess{by: t.guesses, products: map[string]int64{}}, true
+	}
+	if t.guess == nil {
+		return false, nil
+	}
+	if !t.guess.fits(want, t.locked) {
+		return false, t.makeSure(ctx)
+	}
+	t.guess.add(want, t.locked)
+	return true, nil
+}
+
+// hasLocked reports whether all products that are wanted are locked and as they
+// are known, so that nobody adds lines to them.
+func (t *tx) hasLocked(want service.Want) bool {
+	for _, k := range want.Products {
+		if k.Version == 0 || t.locked[k.SKU] != k.Version {
+			return false
+		}
+	}
+	return len(want.Products) > 0
+}
+
 // fits reports whether all that is wanted can be guessed: nothing but products
 // that are known as they were last seen, lines of them, answers and receipts.
-func (g *guess) fits(want service.Want) bool {
+func (g *guess) fits(want service.Want, locked map[string]int64) bool {
 	g.by.mu.Lock()
 	defer g.by.mu.Unlock()
 	for _, k := range want.Products {
-		if k.Version == 0 || g.by.versions[k.SKU] != k.Version {
+		if k.Version == 0 || locked[k.SKU] != k.Version && g.by.versions[k.SKU] != k.Version {
 			return false
 		}
 	}
@@ -112,9 +178,11 @@ func (g *guess) has(want service.Want) bool {
 	return true
 }
 
-func (g *guess) add(want service.Want) {
+func (g *guess) add(want service.Want, locked map[string]int64) {
 	for _, k := range want.Products {
-		g.products[k.SKU] = k.Version
+		if _, sure := locked[k.SKU]; !sure {
+			g.products[k.SKU] = k.Version
+		}
 	}
 	g.lines = append(g.lines, want.Lines...)
 	g.answers = append(g.answers, want.Answers...)
@@ -132,15 +200,13 @@ func (g *guess) want() service.Want {
 
 const (
 	// The same locks in the same order as of who asks first.
-	mustBeKnown = `WITH w AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS w (sku, version)),
-		locked AS MATERIALIZED (SELECT sku, version FROM products WHERE sku = ANY($1) ORDER BY sku FOR NO KEY UPDATE)
-		SELECT all_written((SELECT count(*) FROM locked l JOIN w ON w.sku = l.sku AND w.version = l.version), cardinality($1))`
+	mustBeKnown = `WITH locked AS MATERIALIZED (SELECT p.version, w.version AS known FROM unnest($1::text[], $2::bigint[]) AS w (sku, version)
+			JOIN products p ON p.sku = w.sku ORDER BY p.sku FOR NO KEY UPDATE OF p)
+		SELECT all_written((SELECT count(*) FROM locked WHERE version = known), cardinality($1))`
 
-	mustBeNew = `SELECT all_written((SELECT count(*) FROM unnest($1::text[], $2::text[]) AS w (order_id, sku)
-		JOIN lines l ON l.order_id = w.order_id AND l.sku = w.sku), 0)`
+	mustBeNew = `SELECT all_written((SELECT count(*) FROM ` + wantedLines + `), 0)`
 
-	mustBeUnanswered = `SELECT all_written((SELECT count(*) FROM unnest($1::text[], $2::text[]) AS w (scope, key)
-		JOIN answers a ON a.scope = w.scope AND a.key = w.key), 0)`
+	mustBeUnanswered = `SELECT all_written((SELECT count(*) FROM ` + wantedAnswers + `), 0)`
 
 	mustBeUnreceived = `SELECT all_written((SELECT count(*) FROM inbox WHERE id = ANY($1)), 0)`
 )

@@ -1,7 +1,12 @@
 package postgres_test
 
 import (
+	"context"
+	"runtime"
+	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"allot/internal/domain"
 )
@@ -66,4 +71,59 @@ func TestARefusalThatWasGuessedIsMadeSure(t *testing.T) {
 		t.Errorf("it was refused (%s), for want of the stock that another process had freed", got.Status)
 	}
 	verified(t, us)
+}
+
+// Commands that come while a transaction waits for its product are done with
+// it, and their lines are not looked for first. One that was done before is not
+// done again for that.
+func TestALineThatIsThereIsFoundByWhoeverCameWhileTheProductWasLocked(t *testing.T) {
+	url := database(t)
+	s := opened(t, url)
+	defer s.Close()
+	bus := newBus(s, 8)
+	send(t, bus, domain.CreateBatch{Ref: "b1", SKU: "CHAIR", Qty: 10})
+	send(t, bus, domain.Allocate{OrderID: "o-1", SKU: "CHAIR", Qty: 1})
+	s.AskFirst()
+	free := lock(t, url, "CHAIR")
+	var senders sync.WaitGroup
+	senders.Go(func() { send(t, bus, domain.Allocate{OrderID: "o-2", SKU: "CHAIR", Qty: 1}) })
+	awaitWaiting(t, url)
+	var again domain.Placement
+	senders.Go(func() { again = send(t, bus, domain.Allocate{OrderID: "o-1", SKU: "CHAIR", Qty: 1}) })
+	for bus.Queued() == 0 {
+		runtime.Gosched()
+	}
+	free()
+	senders.Wait()
+	if !again.Replayed {
+		t.Errorf("what was done before was answered with %+v", again)
+	}
+	if !s.HasGuessedLaterWrong() {
+		t.Error("the line was looked for first: this shows nothing")
+	}
+	verified(t, s)
+}
+
+// lock locks a product until free is called.
+func lock(t *testing.T, url, sku string) (free func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err == nil {
+		_, err = conn.Exec(t.Context(), `BEGIN`)
+	}
+	if err == nil {
+		_, err = conn.Exec(t.Context(), `SELECT FROM products WHERE sku = $1 FOR UPDATE`, sku)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() { conn.Close(context.Background()) }
+}
+
+// awaitWaiting returns when somebody waits for a lock.
+func awaitWaiting(t *testing.T, url string) {
+	t.Helper()
+	for n := 0; n == 0; {
+		ask(t, url, `SELECT count(*) FROM pg_locks WHERE NOT granted`, &n)
+	}
 }

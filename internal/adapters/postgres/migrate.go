@@ -27,8 +27,8 @@ func Migrate(ctx context.Context, url string) error {
 		if err != nil || have == want {
 			return err
 		}
-		if have > want {
-			return fmt.Errorf("the database has schema version %d and this program knows only %d: use the newer program that migrated it", have, want)
+		if have.last > want.last {
+			return fmt.Errorf("the database has schema version %d and this program knows only %d: use the newer program that migrated it", have.last, want.last)
 		}
 		if _, err := p.Up(ctx); err != nil {
 			return classify(fmt.Errorf("migrate the database: %w", err))
@@ -44,22 +44,27 @@ func checkCurrent(ctx context.Context, url string) error {
 		if err != nil || have == want {
 			return err
 		}
-		return fmt.Errorf("the database has schema version %d and this program wants %d: run allot db migrate, or use the program that migrated it", have, want)
+		return fmt.Errorf("the database has schema version %d (%d migrations) and this program wants %d (%d): run allot db migrate, or use the program that migrated it",
+			have.last, have.count, want.last, want.count)
 	})
 }
 
-// versions are the schema version that a database has, 0 if it has none, and
-// the one that we know. Unlike goose's own, it neither waits nor creates
-// anything.
-func versions(ctx context.Context, p *goose.Provider, db *sql.DB) (have, want int64, _ error) {
+// schema is which migrations there are: how many, and the last one. Some may be
+// missing before it, in databases of programs that were never released.
+type schema struct{ last, count int64 }
+
+// versions are the schema that a database has, zero if it has none, and the one
+// that we know. Unlike goose's own, it neither waits nor creates anything.
+func versions(ctx context.Context, p *goose.Provider, db *sql.DB) (have, want schema, _ error) {
 	sources := p.ListSources()
-	want = sources[len(sources)-1].Version
-	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&have)
+	want = schema{sources[len(sources)-1].Version, int64(len(sources))}
+	const q = `SELECT coalesce(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0`
+	err := db.QueryRowContext(ctx, q).Scan(&have.last, &have.count)
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == undefinedTable {
-		return 0, want, nil
+		return schema{}, want, nil
 	}
 	if err != nil {
-		return 0, 0, classify(fmt.Errorf("read the schema version of the database: %w", err))
+		return schema{}, schema{}, classify(fmt.Errorf("read the schema version of the database: %w", err))
 	}
 	return have, want, nil
 }
@@ -93,5 +98,5 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(alone))
+	return goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(alone), goose.WithAllowOutofOrder(true))
 }

@@ -10,12 +10,19 @@ import (
 
 	"allot/internal/adapters/postgres"
 	"allot/internal/domain"
+	"allot/internal/views"
 )
 
 func TestPlansSearchAndNeverScan(t *testing.T) {
 	s := opened(t, database(t))
 	defer s.Close()
 	s.CheckPlans(t)
+}
+
+func TestPlansOfAnEmptyShopSearch(t *testing.T) {
+	s := opened(t, database(t)+"&plan_cache_mode=force_generic_plan")
+	defer s.Close()
+	s.CheckFirstPlans(t)
 }
 
 // ask runs SQL on a database, as its owner.
@@ -102,6 +109,25 @@ func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
 		if _, err := open(t.Context(), url, postgres.Options{}); err == nil || !strings.Contains(err.Error(), "99") {
 			t.Errorf("opening %s gave %v; want a refusal that names version 99", name, err)
 		}
+	}
+}
+
+// A database that has all migrations but one gets that one.
+func TestAMigrationThatIsMissingIsMadeUpFor(t *testing.T) {
+	url := database(t)
+	opened(t, url).Close()
+	ask(t, url, `DELETE FROM goose_db_version WHERE version_id = 4`)
+	ask(t, url, `DROP TABLE inbox, inbox_latest, parked_messages`)
+	if _, err := postgres.OpenCurrent(t.Context(), url, postgres.Options{}); err == nil || !strings.Contains(err.Error(), "allot db migrate") {
+		t.Errorf("who would read got error %v", err)
+	}
+	if h, err := postgres.Check(t.Context(), url); err != nil || len(h.Faults) != 1 {
+		t.Errorf("a check says %+v, %v", h, err)
+	}
+	s := opened(t, url)
+	defer s.Close()
+	if list, err := s.ParkedMessages(t.Context(), views.Page{}); err != nil || len(list.Items) > 0 {
+		t.Errorf("then there are %+v, %v", list, err)
 	}
 }
 

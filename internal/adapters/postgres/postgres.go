@@ -124,8 +124,8 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	if err = fn(ctx, t); err == nil {
 		err = s.finish(ctx, t)
 	}
-	if errors.Is(err, service.ErrStale) && t.guessed {
-		s.guesses.wrong()
+	if errors.Is(err, service.ErrStale) {
+		s.guesses.wrong(t)
 	}
 	return s.shed(err)
 }

@@ -24,10 +24,13 @@ type tx struct {
 	seen    map[string]int64 // SKU -> version of products of which lines were read without a lock
 	numbers map[service.Sequence]*block
 	ahead   block      // numbers of lines for the next transaction, drawn with the products locked
-	guess   *guess     // nil if it asks before it writes
-	guessed bool       // it has begun with a guess
 	writes  *pgx.Batch // what Write has left for the end
 	failed  error      // the first of Write
+
+	guesses      *guesses
+	guess        *guess // nil if it asks before it writes
+	guessed      bool   // it has begun with a guess
+	guessedLater bool   // it has guessed when its products were locked
 }
 
 // newTx returns a transaction that guesses, if it may.
@@ -37,6 +40,7 @@ func newTx(conn *pgxpool.Conn, g *guesses) *tx {
 		token:  pgtype.UUID{Bytes: uuid.Must(uuid.NewV7()), Valid: true}, // rises with time, which keeps its index small
 		locked: map[string]int64{}, seen: map[string]int64{},
 		numbers: map[service.Sequence]*block{service.BatchSeq: {}, service.LineSeq: {}},
+		guesses: g,
 	}
 	t.reader.tx = t
 	if numbers := g.take(); numbers != nil {

@@ -132,7 +132,7 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectSQLite3, db, dir)
+	return goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithAllowOutofOrder(true)) // a program that was never released had fewer
 }
 
 func checkNotNewer(ctx context.Context, p *goose.Provider, file string) error {
@@ -148,8 +148,8 @@ func checkNotNewer(ctx context.Context, p *goose.Provider, file string) error {
 
 // checkVersion refuses a database whose tables are not those we know.
 func checkVersion(ctx context.Context, db *sql.DB) error {
-	var have int64
-	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&have)
+	var have, count int64
+	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0`).Scan(&have, &count)
 	if err != nil {
 		return classify(fmt.Errorf("read the schema version: this is no database of allot's: %w", err))
 	}
@@ -158,8 +158,9 @@ func checkVersion(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	sources := p.ListSources()
-	if want := sources[len(sources)-1].Version; have != want {
-		return fmt.Errorf("the database has schema version %d and this program wants %d: start allot serve once to bring it up to date, or use the program that wrote it", have, want)
+	if want, all := sources[len(sources)-1].Version, int64(len(sources)); have != want || count != all {
+		return fmt.Errorf("the database has schema version %d (%d migrations) and this program wants %d (%d): start allot serve once to bring it up to date, or use the program that wrote it",
+			have, count, want, all)
 	}
 	return nil
 }

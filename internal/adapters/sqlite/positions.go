@@ -30,6 +30,15 @@ func (s *Store) Positions(ctx context.Context) (map[string]int64, error) {
 	return out, nil
 }
 
+// LastWebhook is the highest id that a webhook ever had, 0 if there was none.
+func (s *Store) LastWebhook(ctx context.Context) (id int64, _ error) {
+	const q = `SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'webhooks'`
+	if err := s.readers.QueryRowContext(ctx, q).Scan(&id); err != nil {
+		return 0, classify(fmt.Errorf("read the number of webhooks: %w", err))
+	}
+	return id, nil
+}
+
 // MailText is what a mail tells of an event.
 type MailText struct {
 	Position int64 // of the event

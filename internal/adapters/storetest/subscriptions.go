@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ var subscriptionRules = []rule{
 	{"waits for no other, nor keeps anybody from writing", deliversIndependently},
 	{"misses nothing while others commit", missesNothing},
 	{"gets back what it could not take, when it is due", failuresComeDue},
+	{"gets back what failed in words that are no text", failuresOfAnyText},
 	{"never gets back what is parked", parkedIsNeverDue},
 	{"gets back the last failure of an event, until it is delivered", failuresAreReplaced},
 }
@@ -287,6 +289,16 @@ func failed(t *testing.T, s Store) []service.Failure {
 		postpone(t, s, f)
 	}
 	return failures
+}
+
+// What the other side says is not always text.
+func failuresOfAnyText(t *testing.T, s Store) {
+	do(t, s, domain.CreateBatch{Origin: ann, Ref: "b1", SKU: "CHAIR", Qty: 9})
+	postpone(t, s, service.Failure{Subscription: "mail", Event: delivered(t, s, all("mail"), 1)[0], Attempts: 1, Error: "no\x00\xff", Next: opened})
+	due, err := s.Due(t.Context(), "mail", opened, 9)
+	if err != nil || len(due) != 1 || !strings.HasPrefix(due[0].Error, "no") {
+		t.Errorf("due are %+v, %v", due, err)
+	}
 }
 
 func postpone(t *testing.T, s Store, f service.Failure) {

@@ -21,8 +21,9 @@ func (r *run) bench() *cobra.Command {
 		Long: "Measures, in a database of its own that is removed afterwards, or against a server\n" +
 			"that was started with --bench. Whatever is compared is measured in turn, round by\n" +
 			"round: look at the ratios, and at how far lowest and highest are apart.\n\n" +
-			"Without a scenario, all are measured but postgres and sinks, which need the\n" +
-			"programs of PostgreSQL and Redis, and year, which needs a folder.\n\n" + scenarioList(),
+			"Without a scenario, all are measured but postgres, sinks and those whose names begin\n" +
+			"with pg, which need the programs of PostgreSQL and Redis, and year, which needs a\n" +
+			"folder.\n\n" + scenarioList(),
 		Example: examples(
 			"allot bench", "everything; takes some minutes",
 			"allot bench echo hot", "over HTTP: beside an echo, and on one SKU",
@@ -39,8 +40,8 @@ func (r *run) bench() *cobra.Command {
 	f.IntVar(&o.Rounds, "rounds", 5, "rounds of everything that is compared")
 	f.DurationVar(&o.Round, "round", 0, "how long each measurement over HTTP or on PostgreSQL takes (default 2s)")
 	f.DurationVar(&o.Overload, "overload", 0, "how long each overload takes, in the scenario overload (default 1m0s)")
-	f.IntVar(&o.Existing, "existing", 1_000_000, "allocations that are there already, in the scenario growth")
-	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenario year")
+	f.IntVar(&o.Existing, "existing", 1_000_000, "allocations that are there already, in the scenarios growth and pg-growth")
+	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenarios year and pg-year")
 	f.StringVar(&o.URL, "url", "", "address of a server to measure, for the scenarios over HTTP")
 	f.StringVar(&o.Dir, "dir", "", "where databases are made and removed again (default: the system's temporary directory)")
 	return cmd
@@ -50,7 +51,7 @@ func scenarioList() string {
 	var text strings.Builder
 	text.WriteString("Scenarios:\n")
 	for _, s := range bench.Scenarios() {
-		fmt.Fprintf(&text, "  %-8s %s\n", s[0], s[1])
+		fmt.Fprintf(&text, "  %-9s %s\n", s[0], s[1])
 	}
 	return text.String()
 }
@@ -117,5 +118,7 @@ func chosen(named []string, o bench.Options) (out []string, _ error) {
 	if len(named) > 0 {
 		return named, nil
 	}
-	return slices.DeleteFunc(known, func(s string) bool { return s == "postgres" || s == "sinks" || s == "year" && o.Folder == "" }), nil
+	return slices.DeleteFunc(known, func(s string) bool {
+		return s == "postgres" || s == "sinks" || strings.HasPrefix(s, "pg-") || s == "year" && o.Folder == ""
+	}), nil
 }

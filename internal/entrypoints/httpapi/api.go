@@ -20,6 +20,7 @@
 //	health.go    whether the server lives and is ready
 //	live.go      the event log as it grows, as server-sent events
 //	mails.go     mails about what ran out, sent or kept
+//	overload.go  what happens when more comes than can be done
 //	observe.go   around every request: its id, panics, the access log
 //	problems.go  errors as application/problem+json
 //	server.go    a server with limits that stops without losing anything;
@@ -62,6 +63,7 @@ type Options struct {
 	Version  string                      // of the program
 	Stopping <-chan struct{}             // closed when the server is about to stop, and no longer ready; nil: never
 	Deadline time.Duration               // how long a request may take, but for bulk; 0: DefaultDeadline
+	DryRun   time.Duration               // how long a dry run of bulk may take; 0: DefaultDryRun
 	Access   slog.Level                  // of the lines of the access log; those of health and metrics are for debugging
 	Observe  Observer                    // told of every request; nil: nobody wants to know
 	Metrics  http.Handler                // answers GET /metrics; nil: nothing does
@@ -84,6 +86,10 @@ type api struct {
 	webhooks *service.Webhooks
 	commits  *service.Pulse
 	streams  chan struct{} // room for live feeds
+	paused   chan struct{} // room for refusals that take their time
+	bulks    chan struct{} // room for bulk requests
+	dryRuns  chan struct{} // room for those of them that are dry runs
+	dryRun   time.Duration
 	stopping <-chan struct{}
 	deadline time.Duration
 	access   slog.Level
@@ -99,7 +105,8 @@ type api struct {
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
 		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
-		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), unsafe: o.Unsafe}
+		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), paused: make(chan struct{}, MaxPaused),
+		bulks: make(chan struct{}, MaxBulks), dryRuns: make(chan struct{}, MaxDryRuns), dryRun: cmp.Or(o.DryRun, DefaultDryRun), unsafe: o.Unsafe}
 	if a.today = o.Today; a.today == nil {
 		a.today = todayInUTC
 	}
@@ -120,7 +127,11 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 		if resources[r.pattern] == nil {
 			resources[r.pattern] = methods{}
 		}
-		resources[r.pattern][r.method] = a.guard(r.scope, r.handler)
+		h := a.guard(r.scope, r.handler)
+		if r.waitsForWriter() {
+			h = a.ifRoom(h)
+		}
+		resources[r.pattern][r.method] = h
 	}
 	allocations := resources[allocationsPath]
 	delete(resources, allocationsPath)
@@ -153,7 +164,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, allocationsPath, access.Read, a.brief(a.allocations, wire.BookProblem), nil},
 
 		{http.MethodPost, "/v1/batches", access.Stock, a.v1(a.createBatch), &createBatchDoc},
-		{http.MethodGet, "/v1/batches", access.Read, a.v1(list(a.listBatches, "sku")), &listBatchesDoc},
+		{http.MethodGet, "/v1/batches", access.Read, a.v1(list(a.listBatches, "sku", "location")), &listBatchesDoc},
 		{http.MethodGet, "/v1/batches/{ref}", access.Read, a.v1(a.getBatch), &getBatchDoc},
 		{http.MethodPatch, "/v1/batches/{ref}", access.Stock, a.v1(a.changeBatch), &changeBatchDoc},
 		{http.MethodPost, "/v1/batches/{ref}/receive", access.Stock, a.v1(orEmpty(a.receiveBatch)), &receiveBatchDoc},
@@ -182,6 +193,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/v1/products/{sku}", access.Read, a.v1(a.getProduct), &getProductDoc},
 		{http.MethodGet, "/v1/products/{sku}/availability", access.Read, a.v1(a.availability), &availabilityDoc},
 		{http.MethodGet, "/v1/availability", access.Read, a.v1(a.availabilities), &availabilitiesDoc},
+		{http.MethodPatch, "/v1/products/{sku}", access.Stock, a.v1(a.setPolicy), &setPolicyDoc},
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},

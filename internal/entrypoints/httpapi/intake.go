@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/service"
 )
 
 // intake reads the lines of a bulk request and remembers those that have no
@@ -24,6 +26,7 @@ type intake struct {
 	control *http.ResponseController
 	origin  domain.Origin
 	caller  access.Caller // who may not do everything
+	by      time.Time     // when all must have been read; zero: when it is
 	stopped atomic.Bool
 
 	mu    sync.Mutex
@@ -53,8 +56,7 @@ func (in *intake) commands() iter.Seq[domain.Message] {
 		lines := bufio.NewReaderSize(in, MaxLine+len("\r\n"))
 		for n := 1; ; n++ {
 			text, tooLong, err := readLine(lines)
-			if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-				why := errTooLarge("the request is too large", tooLarge.Limit, "send this line and those after it in another request")
+			if why := in.cut(err); why != nil {
 				yield(in.expect(n, notACommand{why: why}))
 				in.end(io.EOF)
 				return
@@ -72,6 +74,19 @@ func (in *intake) commands() iter.Seq[domain.Message] {
 			}
 		}
 	}
+}
+
+// cut is what the line is answered with at which we read no further, nil if
+// there is more or reading failed.
+func (in *intake) cut(err error) error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errTooLarge("the request is too large", tooLarge.Limit, "send this line and those after it in another request")
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && !in.by.IsZero() && !time.Now().Before(in.by) {
+		return &domain.Error{Kind: domain.Unavailable, Code: service.CodeTimedOut, Message: "the dry run takes too long: what comes from this line on isn't tried",
+			Hint: "send all of it without waiting, or less of it"}
+	}
+	return nil
 }
 
 // readLine returns the next line, valid until it is called again, or only that
@@ -145,7 +160,7 @@ var errStopped = errors.New("nobody wants further lines")
 // Read implements io.Reader. The body may take its time as a whole, but must
 // not stand still.
 func (in *intake) Read(p []byte) (int, error) {
-	if err := in.control.SetReadDeadline(time.Now().Add(MaxIdle)); err != nil {
+	if err := in.control.SetReadDeadline(soon(in.by)); err != nil {
 		return 0, err
 	}
 	if in.stopped.Load() {

@@ -16,10 +16,21 @@ type outflow struct {
 	control *http.ResponseController
 	buf     []byte
 	summary wire.Summary
+	by      time.Time // when all must be written; zero: when it is
 }
 
 // fullBuffer is how many bytes of answers are sent together.
 const fullBuffer = 32 << 10
+
+// soon is until when something has to move that must be over at by, if by isn't
+// zero.
+func soon(by time.Time) time.Time {
+	idle := time.Now().Add(MaxIdle)
+	if by.IsZero() || by.After(idle) {
+		return idle
+	}
+	return by
+}
 
 // begin sends the header, so that a client may read while it writes.
 func (o *outflow) begin() error {
@@ -50,7 +61,7 @@ func (o *outflow) end() error {
 }
 
 func (o *outflow) flush() error {
-	if err := o.control.SetWriteDeadline(time.Now().Add(MaxIdle)); err != nil {
+	if err := o.control.SetWriteDeadline(soon(o.by)); err != nil {
 		return fmt.Errorf("write answers: %w", err)
 	}
 	if _, err := o.w.Write(o.buf); err != nil {

@@ -28,6 +28,9 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error, p wire.Pro
 		a.log.Log(r.Context(), level, "request failed", "error", err, "method", r.Method, "path", r.URL.Path,
 			"status", p.Status, "request_id", requestID(w))
 	}
+	if p.Code == service.CodeOverloaded { // the last place was taken since it was looked for
+		a.pause(r.Context())
+	}
 	writeProblem(w, p)
 }
 
