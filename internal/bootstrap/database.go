@@ -65,7 +65,7 @@ func overPostgres(ctx context.Context, open func(context.Context, string, postgr
 		return nil, err
 	}
 	app := New(store, o)
-	app.Unsafe = store.Unsafe()
+	app.Unsafe, app.writable = store.Unsafe(), store.Writable
 	return app, nil
 }
 
