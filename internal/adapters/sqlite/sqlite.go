@@ -93,7 +93,7 @@ var errReadOnly = errors.New("this database was opened for reading only")
 
 // Close closes the database and lets others write.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.keepPositions()}
 	if s.askVersions != nil {
 		errs = append(errs, s.askVersions.Close())
 	}

@@ -65,6 +65,14 @@ func number(n int) string {
 	return out.String()
 }
 
+// upto is a number that was counted only so far: exact, or "10 000+".
+func upto(n int) string {
+	if n > views.MostCounted {
+		return number(views.MostCounted) + "+"
+	}
+	return number(n)
+}
+
 // counted is a number of things.
 func counted(n int, one, many string) string {
 	if n == 1 {
