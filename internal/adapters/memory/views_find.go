@@ -56,11 +56,11 @@ func chosen(e views.Event, f views.LogFilter) bool {
 func (s *Store) Find(_ context.Context, text string, limit int) (views.Matches, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return views.Find(text, limit, among(maps.Keys(s.world.Lines)), among(maps.Keys(s.world.Products)), among(maps.Keys(s.world.Batches)))
+	return service.FindNames(text, limit, among(maps.Keys(s.world.Lines)), among(maps.Keys(s.world.Products)), among(maps.Keys(s.world.Batches)))
 }
 
 // among searches names.
-func among(names iter.Seq[string]) views.Search {
+func among(names iter.Seq[string]) service.NameSearch {
 	return func(begin string, limit int) (out []string, _ error) {
 		for name := range names {
 			if strings.HasPrefix(name, begin) {

@@ -44,8 +44,8 @@ const (
 
 // Find implements views.Reader.
 func (s *Store) Find(ctx context.Context, begin string, limit int) (views.Matches, error) {
-	names := func(q string) views.Search {
+	names := func(q string) service.NameSearch {
 		return func(begin string, limit int) ([]string, error) { return query(ctx, s.reads, text, q, begin, limit) }
 	}
-	return views.Find(begin, limit, names(findOrders), names(findProducts), names(findBatches))
+	return service.FindNames(begin, limit, names(findOrders), names(findProducts), names(findBatches))
 }
