@@ -157,13 +157,13 @@ func outcome(result any) string {
 			return "It is so already: nothing would change."
 		}
 		return fmt.Sprintf("The batch would have %s, %d allocated, %d available.", counted(r.Batch.Purchased, "unit", "units"), r.Batch.Allocated, r.Batch.Available())
+	case domain.PolicyAnswer:
+		return ruled(r)
 	case domain.Described:
 		if r.Replayed {
 			return "It is so already: nothing would change."
 		}
 		return "The description would be saved."
-	case domain.PolicyAnswer:
-		return ruled(r)
 	}
 	return ""
 }

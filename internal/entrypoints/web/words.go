@@ -95,7 +95,8 @@ var causes = map[domain.Cause]string{
 	domain.BatchShrunk: "because a batch got smaller", domain.Cancelled: "because stock of a cancelled line became free",
 	domain.Reopened: "because a batch was reopened", domain.Rescheduled: "because a batch got another date", domain.Received: "because a batch arrived",
 	domain.Amended: "because a line was amended", domain.Returned: "because goods came back", domain.HoldReleased: "because a hold was released",
-	domain.HoldExpired: "because a hold ended",
+	domain.HoldExpired: "because a hold ended", domain.Relabelled: "because a batch got another location or use-by date",
+	domain.PolicyChanged: "because less stock was kept back",
 }
 
 // Cause is why a line was placed, in words.
@@ -149,6 +150,8 @@ var facts = []domain.Event{
 	domain.BatchReceived{},
 	domain.BatchClosed{},
 	domain.BatchReopened{},
+	domain.BatchRelabelled{},
+	domain.PolicySet{},
 	domain.PromiseChanged{},
 	domain.LineShipped{},
 	domain.LineReturned{},
@@ -157,6 +160,4 @@ var facts = []domain.Event{
 	domain.HoldExtended{},
 	domain.HoldConfirmed{},
 	domain.HoldEnded{},
-	domain.PolicySet{},
-	domain.BatchRelabelled{},
 }
