@@ -7,6 +7,12 @@ type LogFilter struct {
 	OrderID string
 }
 
+// BatchFilter chooses batches. What is empty chooses any.
+type BatchFilter struct {
+	SKU      string
+	Location string
+}
+
 // MaxLook is how many events of the log one page of Recent looks at.
 const MaxLook = 50_000
 

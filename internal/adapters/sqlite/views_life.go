@@ -40,7 +40,7 @@ func (s *stocks) put(sku string, stock *service.Stock) {
 
 const (
 	selectVersions = `SELECT j.key, p.version FROM json_each(?) j CROSS JOIN products p ON p.sku = j.value`
-	selectAtRest   = `SELECT sku, version, description, backorders, out_of_stock FROM products WHERE sku = ?`
+	selectAtRest   = productColumns + `FROM products WHERE sku = ?`
 	selectToSell   = selectBatch + `b.sku = ? AND s.purchased > s.shipped ORDER BY b.eta, b.seq`
 )
 

@@ -48,6 +48,8 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"orders are summed up", ordersAreSummedUp},
 		{"orders are listed by the status of their lines", ordersByStatus},
 		{"a product has its batches in the order of their use", batchesInOrderOfUse},
+		{"batches are listed by where they lie", batchesByLocation},
+		{"what is available is told by location, without what expired or is kept for safety", availabilityByPlace},
 		{"a batch counts its lines", batchCountsLines},
 		{"backorders are listed oldest first", backordersOldestFirst},
 		{"allocations come in the order in which they were made", allocationsInOrder},

@@ -112,7 +112,7 @@ func (r *run) batchList() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
 				return list(r, batchColumns, pages(limit, func(p views.Page) (views.List[views.Batch], error) {
-					return s.Batches(cmd.Context(), sku, p)
+					return s.Batches(cmd.Context(), views.BatchFilter{SKU: sku}, p)
 				}))
 			})
 		},
