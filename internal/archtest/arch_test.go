@@ -83,7 +83,7 @@ var rules = []rule{
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",
 		may:  inside.and("internal/access"),
-		deps: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
+		deps: []string{"github.com/anishathalye/porcupine", "github.com/google/go-cmp", "pgregory.net/rapid"},
 	},
 
 	// Entry points know the inside, and never adapters. They share encodings.

@@ -14,6 +14,7 @@ var concurrencyRules = []rule{
 	{"never sell more than there is", neverOversell},
 	{"are done once each, while batches shrink and lines are cancelled", acknowledgedOnce},
 	{"may come through several transactors", throughTwoTransactors},
+	{"happen in one order, each between its sending and its answer", inOneOrder},
 }
 
 const clients = 32

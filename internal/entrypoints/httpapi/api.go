@@ -193,6 +193,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/v1/products/{sku}", access.Read, a.v1(a.getProduct), &getProductDoc},
 		{http.MethodGet, "/v1/products/{sku}/availability", access.Read, a.v1(a.availability), &availabilityDoc},
 		{http.MethodGet, "/v1/availability", access.Read, a.v1(a.availabilities), &availabilitiesDoc},
+		{http.MethodPatch, "/v1/products/{sku}", access.Stock, a.v1(a.setPolicy), &setPolicyDoc},
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},

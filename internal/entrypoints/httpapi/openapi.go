@@ -201,7 +201,7 @@ func (d *description) finish() {
 }
 
 // dates are the names of members that are civil dates.
-var dates = []string{"eta", "first_eta", "from_eta", "to_eta", "promise", "first_promise", "required_by", "date", "as_of"}
+var dates = []string{"eta", "first_eta", "from_eta", "to_eta", "promise", "first_promise", "required_by", "date", "as_of", "use_by"}
 
 // schemaOf is the schema of a body. Nothing that it doesn't name is accepted.
 func schemaOf(members []wire.Member) *huma.Schema {
