@@ -73,11 +73,6 @@ var facts = []domain.Event{
 	domain.HoldConfirmed{OrderID: "order-5", SKU: "RED-CHAIR", Qty: 1, BatchRef: "batch-4"},
 	domain.HoldEnded{OrderID: "order-5", SKU: "RED-CHAIR", Qty: 1, Seq: 5, Reason: domain.HoldExpired, At: noon},
 	domain.HoldEnded{OrderID: "order-5", SKU: "RED-CHAIR", Qty: 1, Seq: 5, Reason: domain.HoldReleased},
-	domain.Deallocated{
-		OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.BatchShrunk,
-		Moved: domain.Moved{Status: domain.StatusAllocated, BatchRef: "batch-4", Promise: december, Previous: december.AddDays(-3)},
-	},
-	domain.Deallocated{OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.Amended, Moved: domain.Moved{Status: domain.StatusBackordered}},
 	domain.BatchCreated{Ref: "batch-5", SKU: "RED-CHAIR", Qty: 1, ETA: december, Seq: 9, Location: "north", UseBy: december.AddDays(60)},
 	domain.BatchRelabelled{Ref: "batch-5", SKU: "RED-CHAIR", Location: "south", UseBy: december, PreviousLocation: "north", PreviousUseBy: december.AddDays(60)},
 	domain.BatchRelabelled{Ref: "batch-5", SKU: "RED-CHAIR"},
@@ -89,6 +84,11 @@ var facts = []domain.Event{
 		Wished: domain.Wished{Locations: []string{"north", "south"}, MinLife: 30},
 	},
 	domain.Backordered{OrderID: "order-8", SKU: "RED-CHAIR", Qty: 1, Seq: 8, Why: leanWhy, Wished: domain.Wished{OnlyLocations: []string{"north"}}},
+	domain.Deallocated{
+		OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.BatchShrunk,
+		Moved: domain.Moved{Status: domain.StatusAllocated, BatchRef: "batch-4", Promise: december, Previous: december.AddDays(-3)},
+	},
+	domain.Deallocated{OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.Amended, Moved: domain.Moved{Status: domain.StatusBackordered}},
 }
 
 // entry is an event in the golden file.
