@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"allot/internal/bootstrap"
 	"allot/internal/entrypoints/httpapi"
 )
 
@@ -100,10 +101,15 @@ func target(ctx context.Context, o Options) (server string, stop func(), _ error
 		}
 		return strings.TrimSuffix(o.URL, "/"), func() {}, nil
 	}
-	s, err := newShop(ctx, o)
+	s, err := newShop(ctx, o.Dir, bootstrap.Options{Queue: o.queue})
 	if err != nil {
 		return "", nil, err
 	}
+	return s.serve(ctx)
+}
+
+// serve serves a shop over HTTP. stop ends that, and removes the shop.
+func (s *shop) serve(ctx context.Context) (server string, stop func(), _ error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.remove()

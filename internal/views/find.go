@@ -14,7 +14,7 @@ type BatchFilter struct {
 }
 
 // MaxLook is how many events of the log one page of Recent looks at.
-const MaxLook = 50_000
+const MaxLook = 20_000
 
 // Matches are the names that begin with a text, each kind in order.
 type Matches struct {

@@ -268,6 +268,12 @@ type Reader interface {
 	// AtRisk lists the lines whose batch should have come before a day, oldest
 	// first.
 	AtRisk(ctx context.Context, asOf string, page Page) (List[LateLine], error)
+	// Attention counts what needs attention as of a day.
+	Attention(ctx context.Context, asOf string) (Attention, error)
+	// Coming lists the batches that are on their way, with anything in them: those
+	// that come on a day or after it, and before another one, the earliest first. A
+	// day that is empty is no limit.
+	Coming(ctx context.Context, from, before string, page Page) (List[Batch], error)
 	// History returns a line with all that happened to it, oldest first.
 	History(ctx context.Context, orderID, sku string) (History, error)
 	// Batch returns a batch.

@@ -48,9 +48,12 @@ const (
 	fromLines   = ` FROM lines l` + itsBatch
 	hasStock    = `l.status IN ('allocated', 'held') `
 
-	// With the version of each line's product: that need not be locked yet.
-	selectLines = lineColumns + `, p.version FROM unnest($1::text[], $2::text[]) AS w (order_id, sku)
-		JOIN lines l ON l.order_id = w.order_id AND l.sku = w.sku` + itsBatch + `JOIN products p ON p.sku = l.sku`
+	// With the version of each line's product: that need not be locked yet. LIMIT
+	// keeps a plan that was made when there were few lines from reading all of them
+	// when there are many.
+	selectLines = lineColumns + `, (SELECT version FROM products WHERE sku = l.sku) FROM ` + wantedLines + itsBatch
+	wantedLines = `unnest($1::text[], $2::text[]) AS w (order_id, sku)
+		CROSS JOIN LATERAL (SELECT * FROM lines WHERE order_id = w.order_id AND sku = w.sku LIMIT 1) AS l`
 
 	linesOf = lineColumns + fromLines + `WHERE l.batch = (SELECT seq FROM batch_refs WHERE ref = $1)
 		AND l.sku = (SELECT sku FROM batch_refs WHERE ref = $1) AND ` + hasStock + `AND (l.rank, l.seq) < ($2, $3) ORDER BY l.rank DESC, l.seq DESC LIMIT $4`

@@ -10,9 +10,11 @@ import (
 	"allot/internal/views"
 )
 
+// Most events aren't about an order: those that don't have its id anywhere are
+// not read as JSON.
 const selectRecent = selectEvent + `WHERE e.position < ?1 AND e.position >= ?2
-	AND (?3 = '' OR e.name = ?3) AND (?4 = '' OR e.sku = ?4) AND (?5 = '' OR e.body ->> '$.order_id' = ?5)
-	ORDER BY e.position DESC LIMIT ?6`
+	AND (?3 = '' OR e.name = ?3) AND (?4 = '' OR e.sku = ?4) AND (?5 = '' OR instr(e.body, ?6) > 0 AND e.body ->> '$.order_id' = ?5)
+	ORDER BY e.position DESC LIMIT ?7`
 
 // Recent implements views.Reader.
 func (s *Store) Recent(ctx context.Context, f views.LogFilter, page views.Page) (views.List[views.Event], error) {
@@ -26,11 +28,22 @@ func (s *Store) Recent(ctx context.Context, f views.LogFilter, page views.Page) 
 		}
 	}
 	from := max(before-views.MaxLook, 1)
-	list, err := eventList.page(ctx, s.readers, page, selectRecent, before, from, f.Type, f.SKU, f.OrderID)
+	list, err := eventList.page(ctx, s.readers, page, selectRecent, before, from, f.Type, f.SKU, f.OrderID, asWritten(f.OrderID))
 	if err == nil && list.Next == "" && from > 1 {
 		list.Next = service.CursorAtNumber(from)
 	}
 	return list, err
+}
+
+// asWritten is the part of a name that JSON has as it is, whatever it escapes.
+func asWritten(name string) string {
+	end := strings.IndexFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_. :", r))
+	})
+	if end < 0 {
+		return name
+	}
+	return name[:end]
 }
 
 // What begins with a text lies between it and the text with the largest

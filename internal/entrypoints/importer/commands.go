@@ -106,11 +106,16 @@ func (s *source) entry(r row) entry {
 		if err == nil {
 			cmd.RequiredBy, err = parseDate("required_by", s.optional(r, "required_by"), "if it is needed as soon as possible")
 		}
+		cmd.Locations = domain.LocationsOf(s.optional(r, "location"))
 		e.command = cmd
 	case Batches:
 		cmd := domain.CreateBatch{Origin: s.origin, Ref: s.value(r, "ref"), SKU: s.value(r, "sku")}
 		if cmd.Qty, err = parseQty(s.value(r, "qty"), 0); err == nil {
 			cmd.ETA, err = parseDate("eta", s.value(r, "eta"), "for stock in the warehouse")
+		}
+		if err == nil {
+			cmd.Location = s.optional(r, "location")
+			cmd.UseBy, err = parseDate("use_by", s.optional(r, "use_by"), "if it keeps")
 		}
 		e.command = cmd
 	case Products:

@@ -100,7 +100,7 @@ func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
 		`{"op":"ship","order_id":"o","sku":"S","shipped":0}`:                                       "shipped| shipped is 0; it must lie between 1 and 2147483647: send a number in that range, or leave it out",
 		`{"op":"allocate","order_id":"o","locations":"north"}`:                                     `locations| locations is "north": send a list of texts: ["north"]`,
 		`{"op":"allocate","order_id":"o","only_locations":[]}`:                                     `only_locations| only_locations is empty: leave it out if any location will do`,
-		`{"op":"allocate","order_id":"o","locations":["a","b\nc"]}`:                                `locations| locations has "b\nc", which is no name: send the names of locations`,
+		`{"op":"allocate","order_id":"o","locations":["a","b\u0000c"]}`:                            `locations| locations has "b\x00c", which is no name: send the names of locations`,
 		`{"op":"cancel"}`: "order_id| order_id is missing: send it",
 		`{"op":"cancel","` + long + `":1}`: long[:60] + "...| " + long[:60] +
 			"... is no member that is known here: leave it out; there are order_id, sku, reason, note",
