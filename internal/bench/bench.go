@@ -75,6 +75,7 @@ var scenarios = []struct {
 	{"echo", "allocations over HTTP beside the same server's echo, on 1,000 SKUs", echo},
 	{"many", "allocations over HTTP on 1,000 SKUs", many},
 	{"hot", "allocations over HTTP on one SKU, beside 1,000 SKUs", hot},
+	{"bulk", "lines in bulk requests of 1,000, beside requests of their own", bulk},
 	{"overload", "three times the clients that saturate a server, and what it is like afterwards", overload},
 	{"sinks", "allocations over HTTP with Redis, mail and a webhook attached, and with all of them down, beside nobody told", sinks},
 	{"commits", "allocations in this process: how many share a commit, how large they are on disk", commits},
