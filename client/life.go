@@ -54,6 +54,7 @@ type Wanted struct {
 	Qty        int    `json:"qty"`                   // units, at least 1
 	Priority   *int   `json:"priority,omitempty"`    // 0 to 9; nil: the usual one, 5
 	RequiredBy string `json:"required_by,omitempty"` // date
+	Wishes
 }
 
 // Mode says what becomes of an order of which a line finds no stock.

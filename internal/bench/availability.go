@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"allot/internal/bootstrap"
 	"allot/internal/domain"
 	"allot/internal/service"
 )
@@ -31,11 +32,15 @@ func availability(ctx context.Context, o Options) ([]Figure, error) {
 }
 
 func availabilityAfter(ctx context.Context, o Options, existing int) ([][]float64, error) {
-	s, err := newShop(ctx, o)
+	s, err := newShop(ctx, o.Dir, bootstrap.Options{})
 	if err != nil {
 		return nil, err
 	}
-	defer s.remove()
+	server, stop, err := s.serve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
 	if err := stock(ctx, s.Bus, []string{"SKU"}); err != nil {
 		return nil, err
 	}
@@ -47,11 +52,6 @@ func availabilityAfter(ctx context.Context, o Options, existing int) ([][]float6
 			return nil, err
 		}
 	}
-	server, stop, err := s.serve(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
 	return inTurn(ctx, o, server, echoes,
 		request{path: "/v1/products/FEW/availability?qty=5", want: found},
 		request{path: "/v1/products/MANY/availability?qty=5", want: found})

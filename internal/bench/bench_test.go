@@ -18,7 +18,7 @@ func TestScenariosMeasure(t *testing.T) {
 	for _, scenario := range bench.Scenarios() {
 		t.Run(scenario[0], func(t *testing.T) {
 			report, err := bench.Run(t.Context(), scenario[0], o)
-			if errors.Is(err, pgserver.ErrMissing) && os.Getenv("ALLOT_TEST_REQUIRE") != "all" {
+			if (errors.Is(err, pgserver.ErrMissing) || errors.Is(err, bench.ErrNoRedis)) && os.Getenv("ALLOT_TEST_REQUIRE") != "all" {
 				t.Skip(err)
 			}
 			if err != nil {

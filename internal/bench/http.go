@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"allot/internal/bootstrap"
 	"allot/internal/entrypoints/httpapi"
 )
 
@@ -106,20 +107,19 @@ func target(ctx context.Context, o Options) (server string, stop func(), _ error
 		}
 		return strings.TrimSuffix(o.URL, "/"), func() {}, nil
 	}
-	s, err := newShop(ctx, o)
+	s, err := newShop(ctx, o.Dir, bootstrap.Options{Queue: o.queue})
 	if err != nil {
 		return "", nil, err
 	}
-	server, stop, err = s.serve(ctx)
-	return server, func() { stop(); s.remove() }, err
+	return s.serve(ctx)
 }
 
-// serve has a shop answer over HTTP, at the address that it returns, until stop
-// is called.
+// serve serves a shop over HTTP. stop ends that, and removes the shop.
 func (s *shop) serve(ctx context.Context) (server string, stop func(), _ error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", func() {}, err
+		s.remove()
+		return "", nil, err
 	}
 	serving, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
@@ -129,6 +129,7 @@ func (s *shop) serve(ctx context.Context) (server string, stop func(), _ error) 
 	return "http://" + l.Addr().String(), func() {
 		cancel()
 		<-done
+		s.remove()
 	}, nil
 }
 

@@ -22,7 +22,7 @@ func year(ctx context.Context, o Options) ([]Figure, error) {
 	if o.Folder == "" {
 		return nil, errNoFolder
 	}
-	s, err := newShop(ctx, o)
+	s, err := newShop(ctx, o.Dir, bootstrap.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ type Options struct {
 	Group    int              // most commands in one transaction; 0: DefaultGroup
 	Queue    int              // most commands that wait for one; 0: as the service layer has it
 	Observer service.Observer // told what becomes of commands
-	Now      func() time.Time // nil: time.Now
+	Now      func() time.Time // in the zone whose days count; nil: time.Now, in UTC
 	Log      *slog.Logger     // nil: discard
 	Notifier service.Notifier // nil: mails are kept, and notices go to the log
 
@@ -96,7 +96,7 @@ func (o Options) withDefaults() Options {
 		o.Group = DefaultGroup
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = func() time.Time { return time.Now().UTC() }
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

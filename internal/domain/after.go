@@ -49,7 +49,7 @@ func (l Line) After(e Event) Line {
 	switch e := e.(type) {
 	case Allocated:
 		l = l.anew().accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
-		l.Wishes = e.Wished.wishes()
+		l.Wishes = e.Wished.Wishes()
 		l.Status, l.BatchRef, l.Promise, l.HeldUntil = StatusAllocated, e.BatchRef, e.Promise, e.HeldUntil
 		if e.HeldUntil != 0 {
 			l.Status = StatusHeld
@@ -59,7 +59,7 @@ func (l Line) After(e Event) Line {
 		}
 	case Backordered:
 		l = l.anew().accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, e.Priority, e.RequiredBy)
-		l.Wishes = e.Wished.wishes()
+		l.Wishes = e.Wished.Wishes()
 		l = l.without(StatusBackordered)
 	case LineCancelled:
 		l = l.accepted(OrderLine{e.OrderID, e.SKU, e.Qty}, e.Seq, l.Priority, l.RequiredBy)

@@ -7,21 +7,6 @@ type Label struct {
 	UseBy    Change[Date]   // the last day on which it is good; none: it keeps
 }
 
-// BatchRelabelled says that a batch lies elsewhere or keeps longer, or less
-// long, than was known.
-type BatchRelabelled struct {
-	Ref      string `json:"ref"`
-	SKU      string `json:"sku"`
-	Location string `json:"location,omitempty"`
-	UseBy    Date   `json:"use_by,omitzero"` // none: it keeps
-
-	PreviousLocation string `json:"previous_location,omitempty"`
-	PreviousUseBy    Date   `json:"previous_use_by,omitzero"`
-}
-
-// EventName implements Event.
-func (BatchRelabelled) EventName() string { return "batch_relabelled" }
-
 // RelabelBatch changes the location or the use-by date of a batch. It keeps its
 // lines; those who wait may want it now. The same again changes nothing.
 func (p *Product) RelabelBatch(ref string, to Label) (Batched, error) {
@@ -55,8 +40,14 @@ func checkLabel(location string, eta, useBy Date) error {
 	if useBy != 0 && useBy < eta {
 		return invalid("use_by", "correct one of the two dates", "is %s, before the batch comes on %s", useBy, eta)
 	}
-	if location == "" {
+	return CheckLocation(location)
+}
+
+// CheckLocation refuses what can't be the name of a location. The empty text is
+// none in particular.
+func CheckLocation(name string) error {
+	if name == "" {
 		return nil
 	}
-	return checkIdentifier("location", location)
+	return checkIdentifier("location", name)
 }

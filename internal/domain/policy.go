@@ -184,16 +184,34 @@ func (p *Product) expired(b *Batch) bool { return b.UseBy != 0 && b.UseBy < p.pr
 // LargestFit is the largest line that one batch could take, of those that ask
 // for what line does.
 func (p *Product) LargestFit(line Line) (most int) {
-	c := p.choiceFor(line, "", Why{})
+	spare := p.Spare(line)
 	for i := range p.batches {
 		b := p.at(i)
-		switch room := b.Room(); {
-		case room <= most || c.objection(b) != "":
-		case b.ETA == 0:
-			most = max(most, min(room, c.spare))
-		default:
-			most = room
+		room := p.RoomFor(line, b)
+		if b.ETA == 0 {
+			room = min(room, spare)
 		}
+		most = max(most, room)
 	}
 	return most
+}
+
+// Spare is how much of the stock in the warehouse line may have at most.
+func (p *Product) Spare(line Line) int { return p.spareFor(&line) }
+
+// RoomFor is how much of a batch line may have, the safety stock aside.
+func (p *Product) RoomFor(line Line, b *Batch) int {
+	c := choice{p: p, line: line}
+	if b.Room() <= 0 || c.objection(b) != "" {
+		return 0
+	}
+	return b.Room()
+}
+
+// Choose returns the batch that line would get now, if any can take it.
+func (p *Product) Choose(line Line) (Batch, bool) {
+	if b := p.choose(&line, &Why{}); b != nil {
+		return *b, true
+	}
+	return Batch{}, false
 }

@@ -240,7 +240,7 @@ func (p *Product) allocate(line Line, b Batch, why Why, movedFrom string) Placem
 	p.take(b, line.Open())
 	p.record(Allocated{
 		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), BatchRef: b.Ref, Promise: b.ETA, MovedFrom: movedFrom, HeldUntil: line.HeldUntil,
-		Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.told(), Seq: line.Seq, Why: why,
+		Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.Told(), Seq: line.Seq, Why: why,
 	})
 	status := StatusAllocated
 	if line.HeldUntil != 0 {
@@ -257,7 +257,7 @@ func (p *Product) take(b Batch, qty int) {
 func (p *Product) backorder(line Line, why Why) Placement {
 	p.backorders++
 	p.record(Backordered{
-		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.told(), Seq: line.Seq, Why: why,
+		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.Told(), Seq: line.Seq, Why: why,
 	})
 	return Placement{Status: StatusBackordered, Shipped: line.Shipped, Why: why, LargestFit: p.LargestFit(line)}
 }

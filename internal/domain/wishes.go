@@ -17,11 +17,13 @@ type Wished struct {
 	MinLife       int      `json:"min_life_days,omitempty"`
 }
 
-func (w *Wishes) told() Wished {
+// Told is w as events tell it.
+func (w Wishes) Told() Wished {
 	return Wished{w.Locations.Names(), w.OnlyLocations.Names(), w.MinLife}
 }
 
-func (w *Wished) wishes() Wishes {
+// Wishes is what w tells.
+func (w Wished) Wishes() Wishes {
 	return Wishes{LocationsOf(w.Locations...), LocationsOf(w.OnlyLocations...), w.MinLife}
 }
 

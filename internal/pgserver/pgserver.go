@@ -40,19 +40,15 @@ func New(ctx context.Context, settings ...string) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "allot-pg-*")
+	s, err := prepare(bin)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, bin: bin}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Remove())
 		}
 	}()
-	if err := s.own(); err != nil {
-		return nil, err
-	}
 	initdb := s.command(ctx, "initdb", "--pgdata", s.data(), "--username", "allot", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
@@ -61,6 +57,51 @@ func New(ctx context.Context, settings ...string) (_ *Server, err error) {
 		return nil, err
 	}
 	return s, s.Start(ctx, settings...)
+}
+
+// prepare makes a directory for a server.
+func prepare(bin string) (*Server, error) {
+	dir, err := os.MkdirTemp("", "allot-pg-*")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, bin: bin}
+	if err := s.own(dir); err != nil {
+		return nil, errors.Join(err, s.Remove())
+	}
+	return s, nil
+}
+
+// Standby copies the server, and starts the copy with settings. It follows the
+// server and can only be read, until it is promoted.
+func (s *Server) Standby(ctx context.Context, settings ...string) (_ *Server, err error) {
+	standby, err := prepare(s.bin)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, standby.Remove())
+		}
+	}()
+	backup := standby.command(ctx, "pg_basebackup", "--pgdata", standby.data(), "--host", "127.0.0.1", "--port", fmt.Sprint(s.port),
+		"--username", "allot", "--no-password", "--write-recovery-conf", "--checkpoint", "fast", "--no-sync")
+	if out, err := backup.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+	}
+	if standby.port, err = freePort(ctx); err != nil {
+		return nil, err
+	}
+	return standby, standby.Start(ctx, settings...)
+}
+
+// Put gives the server a file that nobody else can read, and returns its path.
+func (s *Server) Put(name string, content []byte) (path string, _ error) {
+	path = filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return "", err
+	}
+	return path, s.own(path)
 }
 
 // programs is the directory with initdb and postgres: Debian keeps them off the

@@ -4,6 +4,6 @@ package pgserver
 
 import "os/exec"
 
-func (s *Server) own() error { return nil }
+func (s *Server) own(string) error { return nil }
 
 func (s *Server) asItself(*exec.Cmd) {}

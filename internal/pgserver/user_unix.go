@@ -14,8 +14,8 @@ import (
 // PostgreSQL refuses to run as root; root runs it as one of these users.
 var unprivileged = []string{"postgres", "nobody"}
 
-// own gives the server's directory to who runs it.
-func (s *Server) own() error {
+// own gives a file or a directory to who runs the server.
+func (s *Server) own(path string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (s *Server) own() error {
 	if err != nil {
 		return err
 	}
-	return os.Chown(s.dir, int(who.Uid), int(who.Gid))
+	return os.Chown(path, int(who.Uid), int(who.Gid))
 }
 
 // asItself has a program run as who may run it, in a group of processes of its

@@ -9,26 +9,45 @@ import (
 )
 
 // Stock is what of a product there is to promise: its batches of which not all
-// was shipped, in the order of their use, and what follows from them.
+// was shipped, in the order of their ETA and age, and what follows from them.
 type Stock struct {
-	all     views.Availability // without a promise
-	batches []domain.Batch
+	product    *domain.Product
+	known      domain.Snapshot
+	perishable bool               // what is available depends on the day
+	all        views.Availability // everywhere, if nothing expires; without a promise
 }
 
 // NewStock returns the stock of a product at rest, whose batches are in the
-// order of their use.
+// order of their ETA and age.
 func NewStock(p domain.Snapshot) *Stock {
-	all := views.Availability{SKU: p.SKU, Description: p.Description, Version: p.Version, Unknown: p.Version == 0, Dates: []views.Arrival{}}
-	for _, b := range p.Batches {
-		units := b.Purchased - b.Shipped
+	s := &Stock{product: domain.Restore(p), known: p}
+	s.perishable = slices.ContainsFunc(p.Batches, func(b domain.Batch) bool { return b.UseBy != 0 })
+	s.all = s.tell(s.product, domain.Line{})
+	return s
+}
+
+// tell is what is available for lines like one.
+func (s *Stock) tell(p *domain.Product, line domain.Line) views.Availability {
+	all := views.Availability{
+		SKU: s.known.SKU, Description: s.known.Description, Version: s.known.Version, Unknown: s.known.Version == 0, Dates: []views.Arrival{},
+		LargestFit: p.LargestFit(line), SafetyStock: s.known.SafetyStock,
+	}
+	spare := p.Spare(line)
+	for i := range s.known.Batches {
+		b := &s.known.Batches[i]
+		if line.OnlyLocations != "" && line.OnlyLocations != domain.Locations(b.Location) {
+			continue
+		}
+		room, units := p.RoomFor(line, b), b.Purchased-b.Shipped
 		if b.ETA == 0 {
+			room = min(room, spare)
+			spare -= room
 			all.OnHand += units
 		} else {
 			all.Inbound += units
 		}
 		all.Allocated += b.Allocated
-		all.Available += b.Room()
-		all.LargestFit = max(all.LargestFit, b.Room())
+		all.Available += room
 		if last := len(all.Dates) - 1; last < 0 || all.Dates[last].Date != b.ETA.String() {
 			all.Dates = append(all.Dates, views.Arrival{Date: b.ETA.String()})
 		}
@@ -36,24 +55,33 @@ func NewStock(p domain.Snapshot) *Stock {
 		today.Units += units
 		today.Available = all.Available
 	}
-	return &Stock{all: all, batches: slices.DeleteFunc(p.Batches, func(b domain.Batch) bool { return b.Room() == 0 })}
+	return all
 }
 
 // Version is that of the product.
 func (s *Stock) Version() int64 { return s.all.Version }
 
-// Answer answers a question. What it returns must not be changed.
+// Answer answers a question, which CheckAsks found to make sense. What it
+// returns must not be changed.
 func (s *Stock) Answer(ask views.Ask) views.Availability {
-	out := s.all
+	line := domain.Line{OrderLine: domain.OrderLine{SKU: ask.SKU, Qty: ask.Qty}, Wishes: domain.Wishes{OnlyLocations: domain.Locations(ask.Location)}}
+	out, product := s.all, s.product
+	if s.perishable {
+		product = s.product.Draft()
+		today, _ := domain.ParseDate(ask.AsOf)
+		product.AsOf(today)
+	}
+	if s.perishable || ask.Location != "" {
+		out = s.tell(product, line)
+		out.Location = ask.Location
+	}
 	if ask.Qty <= 0 {
 		return out
 	}
-	for i := range s.batches {
-		if b := &s.batches[i]; b.Room() >= ask.Qty {
-			date := b.ETA.String()
-			out.Promise = &views.Promise{BatchRef: b.Ref, Date: date, Late: ask.By != "" && date > ask.By}
-			break
-		}
+	line.RequiredBy, _ = domain.ParseDate(ask.By)
+	if b, ok := product.Choose(line); ok {
+		date := b.ETA.String()
+		out.Promise = &views.Promise{BatchRef: b.Ref, Date: date, Late: ask.By != "" && date > ask.By}
 	}
 	return out
 }
@@ -66,6 +94,12 @@ func CheckAsks(asks []views.Ask) error {
 				Message: fmt.Sprintf("qty is %d; it must lie between 0 and %d", ask.Qty, domain.MaxQty), Hint: "leave it out for none in particular"}
 		}
 		if _, err := ParseDay("by", ask.By); err != nil {
+			return err
+		}
+		if _, err := ParseDay("as_of", ask.AsOf); err != nil {
+			return err
+		}
+		if err := domain.CheckLocation(ask.Location); err != nil {
 			return err
 		}
 	}

@@ -94,6 +94,27 @@ func AfterInQueue(p views.Page) (at domain.Line, _ error) {
 	return at, nil
 }
 
+// CursorOfArrival is the cursor of the page of arrivals after b.
+func CursorOfArrival(b views.Batch) string {
+	eta, _ := domain.ParseDate(b.ETA) // it is one of ours
+	return cursorOfArrival(eta, b.Seq)
+}
+
+func cursorOfArrival(eta domain.Date, seq int64) string { return fmt.Sprintf("%d-%d", eta, seq) }
+
+// AfterArrival is the ETA and the number of the batch that a page of arrivals
+// begins after; zero if it is the first.
+func AfterArrival(p views.Page) (eta domain.Date, seq int64, _ error) {
+	if p.After == "" {
+		return 0, 0, nil
+	}
+	_, err := fmt.Sscanf(p.After, "%d-%d", &eta, &seq)
+	if err != nil || cursorOfArrival(eta, seq) != p.After {
+		return 0, 0, badCursor(p.After)
+	}
+	return eta, seq, nil
+}
+
 // CheckLineStatus refuses a status that no line can have. None at all is fine.
 func CheckLineStatus(status string) error {
 	known := []domain.Status{

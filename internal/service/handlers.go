@@ -11,6 +11,7 @@ import (
 // glance.
 func Register(bus *Bus) {
 	OnCommand(bus, DescribeProduct, func(c domain.DescribeProduct) About { return About{SKU: c.SKU} })
+	OnCommand(bus, SetPolicy, func(c domain.SetPolicy) About { return About{SKU: c.SKU} })
 	OnCommand(bus, AddBatch, func(c domain.CreateBatch) About { return About{SKU: c.SKU, BatchRef: c.Ref} })
 	OnCommand(bus, Allocate, func(c domain.Allocate) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
 	OnCommand(bus, ChangeBatchQuantity, func(c domain.ChangeBatchQuantity) About { return About{BatchRef: c.Ref} })
@@ -49,6 +50,15 @@ func DescribeProduct(ctx context.Context, uow *UnitOfWork, cmd domain.DescribePr
 	return product.Describe(cmd.Description), nil
 }
 
+// SetPolicy handles SetPolicy.
+func SetPolicy(ctx context.Context, uow *UnitOfWork, cmd domain.SetPolicy) (domain.PolicyAnswer, error) {
+	product, err := uow.Products.Get(ctx, cmd.SKU)
+	if err != nil {
+		return domain.PolicyAnswer{}, err
+	}
+	return product.SetPolicy(cmd.Policy, cmd.SafetyStock), nil
+}
+
 func knownOrNew(ctx context.Context, uow *UnitOfWork, sku string) (*domain.Product, error) {
 	product, err := uow.Products.Get(ctx, sku)
 	if domain.KindOf(err) == domain.NotFound {
@@ -60,7 +70,7 @@ func knownOrNew(ctx context.Context, uow *UnitOfWork, sku string) (*domain.Produ
 
 // AddBatch handles CreateBatch.
 func AddBatch(ctx context.Context, uow *UnitOfWork, cmd domain.CreateBatch) (domain.Batched, error) {
-	batch := domain.Batch{Ref: cmd.Ref, SKU: cmd.SKU, Purchased: cmd.Qty, ETA: cmd.ETA}
+	batch := domain.Batch{Ref: cmd.Ref, SKU: cmd.SKU, Purchased: cmd.Qty, ETA: cmd.ETA, Location: cmd.Location, UseBy: cmd.UseBy}
 	product, err := uow.Products.GetByBatchRef(ctx, cmd.Ref)
 	if err == nil { // there is one: the product says whether it is the same
 		return product.AddBatch(batch)
@@ -106,7 +116,7 @@ func Allocate(ctx context.Context, uow *UnitOfWork, cmd domain.Allocate) (domain
 	}
 	line := domain.Line{
 		OrderLine: domain.OrderLine{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty}, Seq: known.Seq,
-		Priority: cmd.Priority, RequiredBy: cmd.RequiredBy, HeldUntil: cmd.HoldUntil,
+		Priority: cmd.Priority, RequiredBy: cmd.RequiredBy, HeldUntil: cmd.HoldUntil, Wishes: cmd.Wishes,
 	}
 	if !known.Exists() {
 		if line.Seq, err = uow.Lines.NextSeq(ctx); err != nil {

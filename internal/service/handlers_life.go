@@ -14,7 +14,12 @@ func ChangeBatch(ctx context.Context, uow *UnitOfWork, cmd domain.ChangeBatch) (
 	if err != nil {
 		return domain.Batched{}, err
 	}
+	labelled, err := product.RelabelBatch(cmd.Ref, cmd.Label)
+	if err != nil {
+		return domain.Batched{}, err
+	}
 	answer, err := product.ChangeBatch(cmd.Ref, cmd.Qty, cmd.ETA, uow.Lines.Of(ctx, product.SKU(), cmd.Ref))
+	answer.Replayed = answer.Replayed && labelled.Replayed
 	return settled(ctx, uow, product, answer, err)
 }
 
@@ -127,7 +132,7 @@ func AllocateOrder(ctx context.Context, uow *UnitOfWork, cmd domain.AllocateOrde
 	for i, w := range cmd.Lines {
 		placement, err := Allocate(ctx, uow, domain.Allocate{
 			OrderID: cmd.OrderID, SKU: w.SKU, Qty: w.Qty, OnShortage: cmd.OnShortage,
-			Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: cmd.HoldUntil,
+			Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: cmd.HoldUntil, Wishes: w.Wishes,
 		})
 		if err != nil && domain.KindOf(err) == domain.Internal {
 			return domain.Placements{}, err

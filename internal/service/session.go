@@ -16,6 +16,7 @@ import (
 type session struct {
 	tx       reader
 	now      time.Time
+	today    domain.Date             // where now was told
 	products *catalog                // as of now
 	from     map[string]int64        // SKU -> version as loaded, 0 if there was none
 	batches  map[string]domain.Batch // as of now, by reference; zero if there is none
@@ -73,7 +74,7 @@ type numbers struct{ next, end int64 }
 // newSession returns a session for about n units of work.
 func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 	s := &session{
-		tx: tx, now: now.UTC().Truncate(time.Microsecond), products: products, size: n,
+		tx: tx, now: now.UTC().Truncate(time.Microsecond), today: domain.NewDate(now.Date()), products: products, size: n,
 		from:    make(map[string]int64, n),
 		batches: map[string]domain.Batch{},
 		lines:   make(map[lineKey]int, n),

@@ -101,7 +101,8 @@ const (
 )
 
 // NewTransactor returns a transactor that puts at most group units of work in
-// a transaction, which begins at the time that now tells. onCommit, which may
+// a transaction, which begins at the time that now tells; the day is that of its
+// zone. onCommit, which may
 // be nil, is called after each commit of events.
 func NewTransactor(store Store, group int, now func() time.Time, onCommit func()) *Transactor {
 	t := &Transactor{

@@ -104,6 +104,7 @@ func (r *Products) forget() { r.drafts, r.bySKU = r.drafts[:0], nil }
 
 // Add puts a new product in the repository.
 func (r *Products) Add(p *domain.Product) {
+	p.AsOf(r.s.today)
 	r.drafts = append(r.drafts, p)
 	if r.bySKU != nil {
 		r.bySKU[p.SKU()] = p

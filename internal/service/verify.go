@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"allot/internal/domain"
 )
@@ -92,6 +93,9 @@ func (b *Book) compare(replayed *Projection, complain func(string, ...any)) {
 		complain("the product has version %d, %d backorders, out of stock %t; replay gives %d, %d, %t",
 			got.Version, got.Backorders, got.OutOfStock, want.Version, want.Backorders, want.OutOfStock)
 	}
+	if got := b.Product; got.Policy != want.Policy || got.SafetyStock != want.SafetyStock {
+		complain("the product has policy %q and a safety stock of %d; replay gives %q and %d", got.Policy, got.SafetyStock, want.Policy, want.SafetyStock)
+	}
 	if got := b.Product; got.Description != want.Description {
 		complain("the product is called %q; replay gives %q", got.Description, want.Description)
 	}
@@ -176,9 +180,26 @@ func (b *Book) checkBackorders(complain func(string, ...any)) {
 		return
 	}
 	best := slices.MaxFunc(b.Batches, func(x, y domain.Batch) int { return cmp.Compare(x.Room(), y.Room()) })
+	at := b.Product
+	at.Batches = slices.Clone(b.Batches)
+	product := domain.Restore(at)
+	product.AsOf(b.lastDay())
 	for _, line := range b.Lines {
-		if line.Status == domain.StatusBackordered && line.Open() <= best.Room() {
-			complain("line %s of order %s waits for %d units, and batch %s has %d", line.SKU, line.OrderID, line.Open(), best.Ref, best.Room())
+		if line.Status != domain.StatusBackordered || line.Open() > best.Room() {
+			continue
+		}
+		if batch, fits := product.Choose(line); fits {
+			complain("line %s of order %s waits for %d units, and batch %s has %d", line.SKU, line.OrderID, line.Open(), batch.Ref, batch.Room())
 		}
 	}
+}
+
+// lastDay is the day, somewhere on earth, when the last event happened. What a
+// batch was too old for then, it is too old for now.
+func (b *Book) lastDay() domain.Date {
+	const easternmost = 14 * time.Hour
+	if len(b.Events) == 0 {
+		return 0
+	}
+	return domain.NewDate(b.Events[len(b.Events)-1].At.UTC().Add(easternmost).Date())
 }

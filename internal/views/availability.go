@@ -6,6 +6,9 @@ type Ask struct {
 	SKU string
 	Qty int    // units in one line; 0: none in particular
 	By  string // date when it is needed; empty: as soon as possible
+
+	Location string // count only what is there; empty: everywhere
+	AsOf     string // date: what has expired by then doesn't count; empty: nothing in the warehouse has
 }
 
 // Availability is what is available of a SKU, and when.
@@ -16,9 +19,11 @@ type Availability struct {
 	OnHand      int       `json:"on_hand"`     // units in the warehouse, whosever they are
 	Inbound     int       `json:"inbound"`     // units on their way, whosever they are
 	Allocated   int       `json:"allocated"`   // units that lines have
-	Available   int       `json:"available"`   // units that lines may still get, whenever they come
+	Available   int       `json:"available"`   // units that new lines may still get, whenever they come
 	LargestFit  int       `json:"largest_fit"` // the largest line that one batch can take now
-	Dates       []Arrival `json:"dates"`       // in order; the warehouse, if it has anything, first
+	Location    string    `json:"location,omitempty"`
+	SafetyStock int       `json:"safety_stock,omitempty"` // units in the warehouse that are not among those available
+	Dates       []Arrival `json:"dates"`                  // in order; the warehouse, if it has anything, first
 	Promise     *Promise  `json:"promise,omitempty"`
 	Version     int64     `json:"product_version"`
 }

@@ -7,8 +7,14 @@ type LogFilter struct {
 	OrderID string
 }
 
+// BatchFilter chooses batches. What is empty chooses any.
+type BatchFilter struct {
+	SKU      string
+	Location string
+}
+
 // MaxLook is how many events of the log one page of Recent looks at.
-const MaxLook = 50_000
+const MaxLook = 20_000
 
 // Matches are the names that begin with a text, each kind in order.
 type Matches struct {

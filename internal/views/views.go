@@ -34,6 +34,10 @@ type Line struct {
 	Shipped        int    `json:"shipped,omitempty"`         // units, of qty
 	Returned       int    `json:"returned,omitempty"`        // units, of shipped
 
+	Locations     []string `json:"locations,omitempty"`      // where it would rather have its stock from, the best first
+	OnlyLocations []string `json:"only_locations,omitempty"` // the only ones that it takes stock from, the best first
+	MinLife       int      `json:"min_life_days,omitempty"`  // days that the stock must be good after the promise
+
 	Seq int64 `json:"seq"`           // its place of acceptance: its age
 	Why *Why  `json:"why,omitempty"` // only where one line or one order is asked for
 }
@@ -56,11 +60,12 @@ type Why struct {
 	ProductVersion int64        `json:"product_version"`
 }
 
-// PassedOver is a batch that had stock left then, but not enough for the line.
+// PassedOver is a batch that had stock left then, but not for the line.
 type PassedOver struct {
 	BatchRef  string `json:"batch_ref"`
 	Available int    `json:"available"`
 	ETA       string `json:"eta,omitempty"`
+	Reason    string `json:"reason,omitempty"` // empty: it had too little
 }
 
 // Order is an order with its lines, by SKU.
@@ -93,7 +98,19 @@ type Product struct {
 	Backordered      int     `json:"backordered"`
 	BackorderedLines int     `json:"backordered_lines"`
 	Version          int64   `json:"product_version"`
-	Batches          []Batch `json:"batches,omitempty"` // in the order of their use; not in lists
+	Policy           string  `json:"policy,omitempty"`       // empty: the usual one, earliest
+	SafetyStock      int     `json:"safety_stock,omitempty"` // units in the warehouse that new lines don't get
+	Batches          []Batch `json:"batches,omitempty"`      // by ETA and age; not in lists
+	Places           []Place `json:"places,omitempty"`       // the same by location, if any has one; not in lists
+}
+
+// Place is the stock of a product at one location.
+type Place struct {
+	Location  string `json:"location,omitempty"` // empty: what lies at no particular one
+	OnHand    int    `json:"on_hand"`
+	Inbound   int    `json:"inbound"`
+	Allocated int    `json:"allocated"`
+	Available int    `json:"available"`
 }
 
 // Batch is stock bought together.
@@ -109,6 +126,8 @@ type Batch struct {
 	ETAChanged bool   `json:"eta_changed,omitempty"` // it was expected otherwise at first
 	FirstETA   string `json:"first_eta,omitempty"`   // if so: date; empty: in the warehouse
 	Closed     bool   `json:"closed,omitempty"`      // it takes no new lines
+	Location   string `json:"location,omitempty"`    // where it lies, or will arrive
+	UseBy      string `json:"use_by,omitempty"`      // date, the last one on which it is good; empty: it keeps
 
 	Seq   int64 `json:"seq"`             // its place in the order of creation
 	Lines int   `json:"lines,omitempty"` // lines that have stock of it; only where one batch is asked for
@@ -248,6 +267,12 @@ type Reader interface {
 	// AtRisk lists the lines whose batch should have come before a day, oldest
 	// first.
 	AtRisk(ctx context.Context, asOf string, page Page) (List[LateLine], error)
+	// Attention counts what needs attention as of a day.
+	Attention(ctx context.Context, asOf string) (Attention, error)
+	// Coming lists the batches that are on their way, with anything in them: those
+	// that come on a day or after it, and before another one, the earliest first. A
+	// day that is empty is no limit.
+	Coming(ctx context.Context, from, before string, page Page) (List[Batch], error)
 	// History returns a line with all that happened to it, oldest first.
 	History(ctx context.Context, orderID, sku string) (History, error)
 	// Batch returns a batch.
@@ -255,8 +280,8 @@ type Reader interface {
 	// BatchLines lists the lines that have stock of a batch, those that would
 	// lose it last first.
 	BatchLines(ctx context.Context, ref string, page Page) (List[Line], error)
-	// Batches lists batches by reference, those of one SKU if it is given.
-	Batches(ctx context.Context, sku string, page Page) (List[Batch], error)
+	// Batches lists the batches that a filter chooses, by reference.
+	Batches(ctx context.Context, f BatchFilter, page Page) (List[Batch], error)
 	// Backorders lists the lines that wait, oldest first; or, if a SKU is given,
 	// those of one SKU in the order in which they will be served.
 	Backorders(ctx context.Context, sku string, page Page) (List[Line], error)

@@ -36,6 +36,8 @@ var decoders = map[string]func([]byte) (domain.Event, error){
 	"hold_extended":          decode[domain.HoldExtended],
 	"hold_confirmed":         decode[domain.HoldConfirmed],
 	"hold_ended":             decode[domain.HoldEnded],
+	"batch_relabelled":       decode[domain.BatchRelabelled],
+	"policy_set":             decode[domain.PolicySet],
 }
 
 // Names returns the names of all events, sorted.

@@ -26,13 +26,14 @@ func (s *Store) Product(_ context.Context, sku string) (views.Product, error) {
 		}
 	}
 	slices.SortFunc(p.Batches, func(a, b views.Batch) int { return cmp.Or(cmp.Compare(a.ETA, b.ETA), cmp.Compare(a.Seq, b.Seq)) })
+	p.Places = service.ByLocation(p.Batches)
 	return p, nil
 }
 
 // product is a product without its batches.
 func (w *world) product(sku string) views.Product {
 	known := w.Products[sku]
-	p := views.Product{SKU: sku, Description: known.Description, Version: known.Version, BackorderedLines: known.Backorders}
+	p := views.Product{SKU: sku, Description: known.Description, Version: known.Version, BackorderedLines: known.Backorders, Policy: known.Policy, SafetyStock: known.SafetyStock}
 	for _, b := range w.batches(sku) {
 		if b.ETA == "" {
 			p.OnHand += b.Qty - b.Shipped
@@ -89,13 +90,15 @@ func (s *Store) Batch(_ context.Context, ref string) (views.Batch, error) {
 }
 
 // Batches implements views.Reader.
-func (s *Store) Batches(_ context.Context, sku string, page views.Page) (views.List[views.Batch], error) {
+func (s *Store) Batches(_ context.Context, f views.BatchFilter, page views.Page) (views.List[views.Batch], error) {
 	after, err := service.AfterKey(page)
 	if err != nil {
 		return views.List[views.Batch]{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := slices.DeleteFunc(s.world.batches(sku), func(b views.Batch) bool { return b.Ref <= after })
+	out := slices.DeleteFunc(s.world.batches(f.SKU), func(b views.Batch) bool {
+		return b.Ref <= after || f.Location != "" && f.Location != b.Location
+	})
 	return views.NewList(out, page.Size(), func(b views.Batch) string { return service.CursorAtKey(b.Ref) }), nil
 }

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	selectAnswers = `SELECT a.scope, a.key, a.request, a.at, a.answer
-		FROM unnest($1::text[], $2::text[]) AS w (scope, key) JOIN answers a ON a.scope = w.scope AND a.key = w.key`
+	selectAnswers = `SELECT a.scope, a.key, a.request, a.at, a.answer FROM ` + wantedAnswers
+	wantedAnswers = `unnest($1::text[], $2::text[]) AS w (scope, key)
+		CROSS JOIN LATERAL (SELECT * FROM answers WHERE scope = w.scope AND key = w.key LIMIT 1) AS a` // as of lines
 
 	// An answer that need not be kept any more is replaced. One that has to be
 	// was not there when we looked: somebody else was faster.
@@ -24,8 +25,8 @@ const (
 		SELECT all_written((SELECT count(*) FROM kept), cardinality($1))`
 
 	// Those that somebody else forgets, or replaces, are left to them.
-	forgetAnswers = `DELETE FROM answers WHERE ctid = ANY(ARRAY(
-		SELECT ctid FROM answers WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))`
+	forgetAnswers = `DELETE FROM answers a USING (SELECT scope, key FROM answers WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) AS old
+		WHERE a.scope = old.scope AND a.key = old.key`
 )
 
 // queueAnswers has a batch find answers that were kept.

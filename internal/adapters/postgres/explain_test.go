@@ -57,6 +57,7 @@ func (s *Store) CheckPlans(t *testing.T) {
 		{"answers", s.writes, selectAnswers, []any{[]string{"ann"}, []string{"k-2"}}, []string{"answers_pkey"}},
 		{"messages", s.writes, selectReceived, []any{[]string{"m-2"}}, []string{"inbox_pkey"}},
 		{"the last message about each thing", s.writes, selectLatest, []any{[]string{"quantity of batch b1"}}, []string{"inbox_latest_pkey"}},
+		{"forgetting old answers", s.writes, forgetAnswers, []any{"2026-11-02", 10}, []string{"answers_by_age", "answers_pkey"}},
 		{"forgetting old messages", s.writes, forgetReceived, []any{"2026-11-02", 10}, []string{"inbox_by_age"}},
 		{"events", s.reads, selectEvents, []any{10, 10}, []string{"commits_position_key", "events_pkey"}},
 	} {
@@ -74,6 +75,28 @@ func (s *Store) CheckPlans(t *testing.T) {
 				if !slices.ContainsFunc(plan, func(step string) bool { return strings.Contains(step, want) }) {
 					t.Errorf("%s is not in its plan:\n%s", want, strings.Join(plan, "\n"))
 				}
+			}
+		})
+	}
+}
+
+// A plan is made once and used for long: what is asked about lines while there
+// are none must be searched for all the same when there are a million.
+func (s *Store) CheckFirstPlans(t *testing.T) {
+	for _, c := range []struct {
+		what, sql string
+		args      []any
+		want      string
+	}{
+		{"lines of orders", selectLines, []any{[]string{}, []string{}}, "Index Cond: ((order_id = w.order_id) AND (sku = w.sku))"},
+		{"that lines are new", mustBeNew, []any{[]string{}, []string{}}, "Index Cond: ((order_id = w.order_id) AND (sku = w.sku))"},
+		{"answers", selectAnswers, []any{[]string{}, []string{}}, "Index Cond: ((scope = w.scope) AND (key = w.key))"},
+		{"that there are no answers", mustBeUnanswered, []any{[]string{}, []string{}}, "Index Cond: ((scope = w.scope) AND (key = w.key))"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			plan := strings.Join(explain(t, s.writes, c.sql, c.args), "\n")
+			if !strings.Contains(plan, c.want) {
+				t.Errorf("the plan has no %s:\n%s", c.want, plan)
 			}
 		})
 	}

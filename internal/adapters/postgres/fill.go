@@ -111,12 +111,13 @@ func (f *filler) books(ctx context.Context, books iter.Seq2[service.Book, error]
 
 func (f *filler) add(b service.Book) error {
 	p := b.Product
-	f.products = append(f.products, []any{b.SKU, p.Version, p.Description, p.Backorders, p.OutOfStock})
+	f.products = append(f.products, []any{b.SKU, p.Version, p.Description, p.Backorders, p.OutOfStock, nullable(p.Policy), nullable(p.SafetyStock)})
 	seqs := make(map[string]int64, len(b.Batches))
 	for _, batch := range b.Batches {
 		seqs[batch.Ref] = batch.Seq
 		f.lastBatch = max(f.lastBatch, batch.Seq)
-		f.batches = append(f.batches, []any{batch.Seq, batch.Ref, b.SKU, batch.Purchased, batch.Allocated, batch.Shipped, batch.Closed, int(batch.ETA), batch.FirstQty, int(batch.FirstETA)})
+		f.batches = append(f.batches, []any{batch.Seq, batch.Ref, b.SKU, batch.Purchased, batch.Allocated, batch.Shipped, batch.Closed, int(batch.ETA), batch.FirstQty, int(batch.FirstETA),
+			nullable(batch.Location), nullable(int(batch.UseBy)), nullable(batch.FirstLocation), nullable(int(batch.FirstUseBy))})
 		f.refs = append(f.refs, []any{batch.Ref, b.SKU, batch.Seq})
 	}
 	whys := make(map[string]lineWhy, len(b.Lines))
@@ -125,7 +126,7 @@ func (f *filler) add(b service.Book) error {
 		f.lastLine = max(f.lastLine, l.Seq)
 		commit, n := commitOf(b.LineWhys[i])
 		f.lines = append(f.lines, []any{commit, n, l.Seq, l.OrderID, l.SKU, l.Qty, string(l.Status), batchKey(l, seqs),
-			rankOf(l), int(l.RequiredBy), int64(l.HeldUntil), l.FirstQty, promiseKey(l), l.Shipped, l.Returned})
+			rankOf(l), int(l.RequiredBy), int64(l.HeldUntil), l.FirstQty, promiseKey(l), l.Shipped, l.Returned, nullable(eventjson.EncodeWishes(l.Wishes))})
 	}
 	for _, e := range b.Events {
 		body, err := eventjson.Encode(e.Event)
@@ -141,6 +142,15 @@ func (f *filler) add(b service.Book) error {
 		f.events = append(f.events, []any{commit, n, e.At, e.SKU, e.Version, e.Event.EventName(), e.Command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause, string(body)})
 	}
 	return nil
+}
+
+// nullable is v, but nil for what is null in the tables.
+func nullable[T comparable](v T) any {
+	var none T
+	if v == none {
+		return nil
+	}
+	return v
 }
 
 // lineWhy is a line, by its number, and the position of the event that says why.
@@ -170,11 +180,12 @@ func (f *filler) flush(ctx context.Context) error {
 		columns []string
 		rows    *[][]any
 	}{
-		{"products", []string{"sku", "version", "description", "backorders", "out_of_stock"}, &f.products},
-		{"batches", []string{"seq", "ref", "sku", "purchased", "allocated", "shipped", "closed", "eta", "first_qty", "first_eta"}, &f.batches},
+		{"products", []string{"sku", "version", "description", "backorders", "out_of_stock", "policy", "safety_stock"}, &f.products},
+		{"batches", []string{"seq", "ref", "sku", "purchased", "allocated", "shipped", "closed", "eta", "first_qty", "first_eta",
+			"location", "use_by", "first_location", "first_use_by"}, &f.batches},
 		{"batch_refs", []string{"ref", "sku", "seq"}, &f.refs},
 		{"lines", []string{"commit", "n", "seq", "order_id", "sku", "qty", "status", "batch",
-			"rank", "required_by", "held_until", "first_qty", "first_promise", "shipped", "returned"}, &f.lines},
+			"rank", "required_by", "held_until", "first_qty", "first_promise", "shipped", "returned", "wishes"}, &f.lines},
 		{"line_events", []string{"line", "commit", "n"}, &f.lineEvents},
 		{"events", []string{"commit", "n", "at", "sku", "version", "name", "command", "actor", "reason", "note", "correlation", "cause", "body"}, &f.events},
 	} {

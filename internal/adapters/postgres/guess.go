@@ -200,15 +200,13 @@ func (g *guess) want() service.Want {
 
 const (
 	// The same locks in the same order as of who asks first.
-	mustBeKnown = `WITH w AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS w (sku, version)),
-		locked AS MATERIALIZED (SELECT sku, version FROM products WHERE sku = ANY($1) ORDER BY sku FOR NO KEY UPDATE)
-		SELECT all_written((SELECT count(*) FROM locked l JOIN w ON w.sku = l.sku AND w.version = l.version), cardinality($1))`
+	mustBeKnown = `WITH locked AS MATERIALIZED (SELECT p.version, w.version AS known FROM unnest($1::text[], $2::bigint[]) AS w (sku, version)
+			JOIN products p ON p.sku = w.sku ORDER BY p.sku FOR NO KEY UPDATE OF p)
+		SELECT all_written((SELECT count(*) FROM locked WHERE version = known), cardinality($1))`
 
-	mustBeNew = `SELECT all_written((SELECT count(*) FROM unnest($1::text[], $2::text[]) AS w (order_id, sku)
-		JOIN lines l ON l.order_id = w.order_id AND l.sku = w.sku), 0)`
+	mustBeNew = `SELECT all_written((SELECT count(*) FROM ` + wantedLines + `), 0)`
 
-	mustBeUnanswered = `SELECT all_written((SELECT count(*) FROM unnest($1::text[], $2::text[]) AS w (scope, key)
-		JOIN answers a ON a.scope = w.scope AND a.key = w.key), 0)`
+	mustBeUnanswered = `SELECT all_written((SELECT count(*) FROM ` + wantedAnswers + `), 0)`
 
 	mustBeUnreceived = `SELECT all_written((SELECT count(*) FROM inbox WHERE id = ANY($1)), 0)`
 )

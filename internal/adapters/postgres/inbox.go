@@ -27,8 +27,8 @@ const (
 		SELECT all_written((SELECT count(*) FROM set), cardinality($1))`
 
 	// Those that somebody else forgets are left to them.
-	forgetReceived = `DELETE FROM inbox WHERE ctid = ANY(ARRAY(
-		SELECT ctid FROM inbox WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))`
+	forgetReceived = `DELETE FROM inbox WHERE id = ANY(ARRAY(
+		SELECT id FROM inbox WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))`
 
 	// Messages that were received before are left as they are.
 	insertParked = `WITH m AS (SELECT DISTINCT ON (id COLLATE "C") *

@@ -19,6 +19,12 @@ func TestPlansSearchAndNeverScan(t *testing.T) {
 	s.CheckPlans(t)
 }
 
+func TestPlansOfAnEmptyShopSearch(t *testing.T) {
+	s := opened(t, database(t)+"&plan_cache_mode=force_generic_plan")
+	defer s.Close()
+	s.CheckFirstPlans(t)
+}
+
 // ask runs SQL on a database, as its owner.
 func ask(t *testing.T, url, sql string, into ...any) {
 	t.Helper()

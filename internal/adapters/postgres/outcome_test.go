@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -18,26 +17,27 @@ import (
 	"allot/internal/service"
 )
 
-// proxy stands between a store and its server, and can cut a connection at the
-// worst moment.
+// proxy stands between a store and its server. It can cut a connection at the
+// worst moment, and put blanks in the place of what is asked.
 type proxy struct {
 	listener net.Listener
 	server   string
 	all      sync.WaitGroup
 
+	blanked    []string               // in all requests; their length stays
 	cutRequest atomic.Pointer[[]byte] // a request with this in it is not passed on, and its connection ends
 	cutAnswer  atomic.Pointer[[]byte] // the same for answers
 	closed     atomic.Bool            // no connection is let in any more
 	cuts       atomic.Int32
 }
 
-func newProxy(t *testing.T, server string) *proxy {
+func newProxy(t *testing.T, server string, blanked ...string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, server: server}
+	p := &proxy{listener: l, server: server, blanked: blanked}
 	p.all.Go(p.accept)
 	t.Cleanup(func() {
 		l.Close()
@@ -79,10 +79,17 @@ func (p *proxy) pass(to, from net.Conn, cut *atomic.Pointer[[]byte]) {
 			p.cuts.Add(1)
 			return
 		}
-		if _, err := io.Copy(to, bytes.NewReader(buffer[:n])); err != nil {
+		if _, err := to.Write(p.blank(buffer[:n])); err != nil {
 			return
 		}
 	}
+}
+
+func (p *proxy) blank(request []byte) []byte {
+	for _, words := range p.blanked {
+		request = bytes.ReplaceAll(request, []byte(words), bytes.Repeat([]byte(" "), len(words)))
+	}
+	return request
 }
 
 // cutAt arms the proxy.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"allot/internal/adapters/eventjson"
 	"allot/internal/domain"
 	"allot/internal/service"
 )
@@ -20,7 +21,7 @@ type reader struct {
 }
 
 const (
-	productColumns = `SELECT sku, version, description, backorders, out_of_stock FROM products `
+	productColumns = `SELECT sku, version, description, backorders, out_of_stock, coalesce(policy, ''), coalesce(safety_stock, 0) FROM products `
 	selectProducts = productColumns + `WHERE sku = ANY($1)`
 
 	// Locked in one order by everybody, those whose batches are wanted
@@ -29,7 +30,8 @@ const (
 			SELECT unnest($1::text[]) UNION SELECT sku FROM batch_refs WHERE ref = ANY($2)))
 		ORDER BY sku FOR NO KEY UPDATE`
 
-	batchColumns = `SELECT b.seq, b.ref, b.sku, b.purchased, b.allocated, b.shipped, b.closed, b.eta, b.first_qty, b.first_eta `
+	batchColumns = `SELECT b.seq, b.ref, b.sku, b.purchased, b.allocated, b.shipped, b.closed, b.eta, b.first_qty, b.first_eta,
+		coalesce(b.location, ''), coalesce(b.use_by, 0), coalesce(b.first_location, ''), coalesce(b.first_use_by, 0) `
 
 	// Of products that are as known, nothing is read.
 	selectOpen = batchColumns + `FROM unnest($1::text[], $2::bigint[]) AS w (sku, version)
@@ -39,14 +41,17 @@ const (
 	selectRefs = batchColumns + `FROM batch_refs r JOIN batches b ON b.sku = r.sku AND b.seq = r.seq WHERE r.ref = ANY($1)`
 
 	lineColumns = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0), ` + moreColumns
-	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned`
+	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned, coalesce(l.wishes, '')`
 	itsBatch    = ` LEFT JOIN batches b ON b.sku = l.sku AND b.seq = l.batch `
 	fromLines   = ` FROM lines l` + itsBatch
 	hasStock    = `l.status IN ('allocated', 'held') `
 
-	// With the version of each line's product: that need not be locked yet.
-	selectLines = lineColumns + `, p.version FROM unnest($1::text[], $2::text[]) AS w (order_id, sku)
-		JOIN lines l ON l.order_id = w.order_id AND l.sku = w.sku` + itsBatch + `JOIN products p ON p.sku = l.sku`
+	// With the version of each line's product: that need not be locked yet. LIMIT
+	// keeps a plan that was made when there were few lines from reading all of them
+	// when there are many.
+	selectLines = lineColumns + `, (SELECT version FROM products WHERE sku = l.sku) FROM ` + wantedLines + itsBatch
+	wantedLines = `unnest($1::text[], $2::text[]) AS w (order_id, sku)
+		CROSS JOIN LATERAL (SELECT * FROM lines WHERE order_id = w.order_id AND sku = w.sku LIMIT 1) AS l`
 
 	linesOf = lineColumns + fromLines + `WHERE l.batch = (SELECT seq FROM batch_refs WHERE ref = $1)
 		AND l.sku = (SELECT sku FROM batch_refs WHERE ref = $1) AND ` + hasStock + `AND (l.rank, l.seq) < ($2, $3) ORDER BY l.rank DESC, l.seq DESC LIMIT $4`
@@ -244,12 +249,13 @@ func each[T any](scan func(func(...any) error) (T, error), out *[]T) func(pgx.Ro
 }
 
 func scanProduct(scan func(...any) error) (p domain.Snapshot, err error) {
-	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock)
+	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock, &p.Policy, &p.SafetyStock)
 	return p, err
 }
 
 func scanBatch(scan func(...any) error) (b domain.Batch, err error) {
-	err = scan(&b.Seq, &b.Ref, &b.SKU, &b.Purchased, &b.Allocated, &b.Shipped, &b.Closed, &b.ETA, &b.FirstQty, &b.FirstETA)
+	err = scan(&b.Seq, &b.Ref, &b.SKU, &b.Purchased, &b.Allocated, &b.Shipped, &b.Closed, &b.ETA, &b.FirstQty, &b.FirstETA,
+		&b.Location, &b.UseBy, &b.FirstLocation, &b.FirstUseBy)
 	return b, err
 }
 
@@ -257,11 +263,16 @@ func scanBatch(scan func(...any) error) (b domain.Batch, err error) {
 func scanDomainLine(scan func(...any) error) (l domain.Line, err error) {
 	var rank int16
 	var first *domain.Date
+	var wishes string
 	err = scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise,
-		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned)
+		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned, &wishes)
+	if err != nil {
+		return l, err
+	}
 	l.Priority = domain.Priority(-rank)
 	if first != nil {
 		l.Promised, l.FirstPromise = true, *first
 	}
+	l.Wishes, err = eventjson.DecodeWishes(wishes)
 	return l, err
 }

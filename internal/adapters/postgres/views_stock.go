@@ -19,8 +19,9 @@ var (
 // What adds up the stock of some products, which are picked first.
 const (
 	selectStock = `SELECT p.sku, p.description, p.version, p.backorders, s.on_hand, s.inbound, s.allocated,
-		(SELECT coalesce(sum(l.qty - l.shipped), 0)::bigint FROM lines l WHERE l.sku = p.sku AND l.status = 'backordered')
-		FROM (SELECT sku, description, version, backorders FROM products `
+		(SELECT coalesce(sum(l.qty - l.shipped), 0)::bigint FROM lines l WHERE l.sku = p.sku AND l.status = 'backordered'),
+		coalesce(p.policy, ''), coalesce(p.safety_stock, 0)
+		FROM (SELECT sku, description, version, backorders, policy, safety_stock FROM products `
 	addedUp = `) p CROSS JOIN LATERAL (SELECT coalesce(sum(purchased - shipped) FILTER (WHERE eta = 0), 0)::bigint AS on_hand,
 			coalesce(sum(purchased - shipped) FILTER (WHERE eta <> 0), 0)::bigint AS inbound, coalesce(sum(allocated), 0)::bigint AS allocated
 			FROM batches WHERE sku = p.sku) s ORDER BY p.sku`
@@ -39,6 +40,7 @@ func (s *Store) Product(ctx context.Context, sku string) (out views.Product, _ e
 		out.Batches, err = query(ctx, tx, scanShown, selectUseful, sku)
 		return err
 	})
+	out.Places = service.ByLocation(out.Batches)
 	return out, missing(err, "product", sku)
 }
 
@@ -56,6 +58,7 @@ const (
 		FROM batch_refs r JOIN batches b ON b.sku = r.sku AND b.seq = r.seq WHERE r.ref = $1`
 	selectBatches   = batchColumns + `FROM batch_refs r JOIN batches b ON b.sku = r.sku AND b.seq = r.seq WHERE r.ref > $1 ORDER BY r.ref LIMIT $2`
 	selectBatchesOf = batchColumns + `FROM batches b WHERE b.ref > $1 AND b.sku = $2 ORDER BY b.ref LIMIT $3`
+	selectBatchesAt = batchColumns + `FROM batches b WHERE b.ref > $1 AND b.location = $2 AND ($3 = '' OR b.sku = $3) ORDER BY b.ref LIMIT $4`
 )
 
 // Batch implements views.Reader.
@@ -76,15 +79,18 @@ func missing(err error, what, name string) error {
 }
 
 // Batches implements views.Reader.
-func (s *Store) Batches(ctx context.Context, sku string, page views.Page) (views.List[views.Batch], error) {
+func (s *Store) Batches(ctx context.Context, f views.BatchFilter, page views.Page) (views.List[views.Batch], error) {
 	after, err := service.AfterKey(page)
 	if err != nil {
 		return views.List[views.Batch]{}, err
 	}
-	if sku == "" {
-		return batchList.page(ctx, s.reads, page, selectBatches, after)
+	switch {
+	case f.Location != "":
+		return batchList.page(ctx, s.reads, page, selectBatchesAt, after, f.Location, f.SKU)
+	case f.SKU != "":
+		return batchList.page(ctx, s.reads, page, selectBatchesOf, after, f.SKU)
 	}
-	return batchList.page(ctx, s.reads, page, selectBatchesOf, after, sku)
+	return batchList.page(ctx, s.reads, page, selectBatches, after)
 }
 
 // scanShown scans a row of batchColumns.
@@ -103,7 +109,7 @@ func scanCounted(scan func(...any) error) (views.Batch, error) {
 
 // scanStock scans a row of selectStock.
 func scanStock(scan func(...any) error) (p views.Product, err error) {
-	err = scan(&p.SKU, &p.Description, &p.Version, &p.BackorderedLines, &p.OnHand, &p.Inbound, &p.Allocated, &p.Backordered)
+	err = scan(&p.SKU, &p.Description, &p.Version, &p.BackorderedLines, &p.OnHand, &p.Inbound, &p.Allocated, &p.Backordered, &p.Policy, &p.SafetyStock)
 	p.Available = p.OnHand + p.Inbound - p.Allocated
 	return p, err
 }

@@ -36,6 +36,11 @@ const (
 			FROM w WHERE b.sku = w.sku AND b.seq = w.seq RETURNING 1)
 		SELECT all_written((SELECT count(*) FROM changed), cardinality($1))`
 
+	// What seldom is said of products and batches.
+	setPolicy  = `UPDATE products SET policy = nullif($2, ''), safety_stock = nullif($3::integer, 0) WHERE sku = $1`
+	labelBatch = `UPDATE batches SET location = nullif($3, ''), use_by = nullif($4::integer, 0), first_location = nullif($5, ''), first_use_by = nullif($6::integer, 0)
+		WHERE sku = $1 AND seq = $2`
+
 	// Its number is drawn with the products locked, so that the commits of one
 	// product are numbered in their order.
 	insertCommit = `INSERT INTO commits (token, events) VALUES ($1, $2)`
@@ -45,12 +50,12 @@ const (
 			$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) AS e`
 
 	fromLineRows = `FROM unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::integer[],
-			$8::smallint[], $9::integer[], $10::bigint[], $11::integer[], $12::integer[], $13::integer[], $14::integer[])
-			AS w (seq, order_id, sku, qty, status, ref, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned) `
+			$8::smallint[], $9::integer[], $10::bigint[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::text[])
+			AS w (seq, order_id, sku, qty, status, ref, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes) `
 
-	insertLines = `INSERT INTO lines (commit, seq, order_id, sku, qty, status, batch, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned)
+	insertLines = `INSERT INTO lines (commit, seq, order_id, sku, qty, status, batch, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes)
 		SELECT currval('commits_id_seq'), w.seq, w.order_id, w.sku, w.qty, w.status, r.seq, w.n,
-			w.rank, w.required_by, w.held_until, w.first_qty, nullif(w.first_promise, -1), w.shipped, w.returned
+			w.rank, w.required_by, w.held_until, w.first_qty, nullif(w.first_promise, -1), w.shipped, w.returned, nullif(w.wishes, '')
 		` + fromLineRows + `LEFT JOIN batch_refs r ON r.ref = w.ref`
 
 	// The event that a line named as its reason is kept with the others, if it
@@ -61,7 +66,7 @@ const (
 		changed AS (UPDATE lines l SET qty = w.qty, status = w.status, batch = w.batch,
 				commit = CASE WHEN w.n < 0 THEN l.commit ELSE currval('commits_id_seq') END, n = CASE WHEN w.n < 0 THEN l.n ELSE w.n END,
 				rank = w.rank, required_by = w.required_by, held_until = w.held_until,
-				first_qty = w.first_qty, first_promise = nullif(w.first_promise, -1), shipped = w.shipped, returned = w.returned
+				first_qty = w.first_qty, first_promise = nullif(w.first_promise, -1), shipped = w.shipped, returned = w.returned, wishes = nullif(w.wishes, '')
 			FROM w WHERE l.order_id = w.order_id AND l.sku = w.sku RETURNING 1)
 		SELECT all_written((SELECT count(*) FROM changed), cardinality($1))`
 
@@ -87,6 +92,7 @@ func (t *tx) writeAll(ctx context.Context, c service.Changes) error {
 	}
 	t.writeProducts(c.Products)
 	writeBatches(t.writes, c)
+	writeSeldom(t.writes, c)
 	t.writes.Queue(insertCommit, t.token, len(c.Events))
 	if err := writeEvents(t.writes, c.Events); err != nil {
 		return err
@@ -169,6 +175,32 @@ func batchRows(all []domain.Batch) (out batches) {
 	return out
 }
 
+// writeSeldom writes what seldom is said: how the lines of products are placed,
+// where batches lie and how long they keep.
+func writeSeldom(out *pgx.Batch, c service.Changes) {
+	policies, labels := map[string]bool{}, map[string]bool{}
+	for _, e := range c.Events {
+		switch e := e.Event.(type) {
+		case domain.PolicySet:
+			policies[e.SKU] = true
+		case domain.BatchRelabelled:
+			labels[e.Ref] = true
+		case domain.BatchCreated:
+			labels[e.Ref] = labels[e.Ref] || e.Location != "" || e.UseBy != 0
+		}
+	}
+	for _, p := range c.Products {
+		if policies[p.To.SKU] {
+			out.Queue(setPolicy, p.To.SKU, p.To.Policy, p.To.SafetyStock)
+		}
+	}
+	for _, b := range slices.Concat(c.Changed, c.Added) {
+		if labels[b.Ref] {
+			out.Queue(labelBatch, b.SKU, b.Seq, b.Location, int32(b.UseBy), b.FirstLocation, int32(b.FirstUseBy))
+		}
+	}
+}
+
 func writeEvents(out *pgx.Batch, events []service.Envelope) error {
 	var (
 		ns                                                                          []int
@@ -201,7 +233,7 @@ func writeEvents(out *pgx.Batch, events []service.Envelope) error {
 // lines are rows, by column, in the order of fromLineRows.
 type lines struct {
 	seqs, heldUntil                        []int64
-	orderIDs, skus, statuses, refs         []string
+	orderIDs, skus, statuses, refs, wishes []string
 	qtys, ns, firstQtys, shipped, returned []int
 	ranks                                  []int16
 	requiredBy, firstPromises              []int32 // first promise -1: none
@@ -222,6 +254,7 @@ func (l *lines) add(c service.LineChange) {
 	l.firstPromises = append(l.firstPromises, firstPromise(c.Line))
 	l.shipped = append(l.shipped, c.Shipped)
 	l.returned = append(l.returned, c.Returned)
+	l.wishes = append(l.wishes, eventjson.EncodeWishes(c.Wishes))
 }
 
 func firstPromise(l domain.Line) int32 {
@@ -234,7 +267,7 @@ func firstPromise(l domain.Line) int32 {
 func (l *lines) queue(out *pgx.Batch, q string) {
 	if len(l.seqs) > 0 {
 		out.Queue(q, l.seqs, l.orderIDs, l.skus, l.qtys, l.statuses, l.refs, l.ns,
-			l.ranks, l.requiredBy, l.heldUntil, l.firstQtys, l.firstPromises, l.shipped, l.returned)
+			l.ranks, l.requiredBy, l.heldUntil, l.firstQtys, l.firstPromises, l.shipped, l.returned, l.wishes)
 	}
 }
 

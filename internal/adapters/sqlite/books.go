@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 
+	"allot/internal/adapters/eventjson"
 	"allot/internal/domain"
 	"allot/internal/service"
 )
@@ -101,7 +102,7 @@ type reasoned struct {
 func shelve(ctx context.Context, tx *sql.Tx) *shelves {
 	return &shelves{
 		products: open(ctx, tx, scanProduct, func(p domain.Snapshot) string { return p.SKU },
-			`SELECT sku, version, description, backorders, out_of_stock FROM products ORDER BY sku`),
+			productColumns+`FROM products ORDER BY sku`),
 		batches: open(ctx, tx, scanBatch, func(b domain.Batch) string { return b.SKU },
 			batchColumns+`FROM batches b JOIN stock s ON s.batch = b.seq ORDER BY b.sku, b.seq`),
 		lines: open(ctx, tx, scanReasoned, func(l reasoned) string { return l.SKU },
@@ -192,12 +193,13 @@ func text(scan func(...any) error) (s string, err error) {
 }
 
 func scanProduct(scan func(...any) error) (p domain.Snapshot, err error) {
-	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock)
+	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock, &p.Policy, &p.SafetyStock)
 	return p, err
 }
 
 func scanBatch(scan func(...any) error) (b domain.Batch, err error) {
-	err = scan(&b.Seq, &b.Ref, &b.SKU, &b.Purchased, &b.Allocated, &b.Shipped, &b.Closed, &b.ETA, &b.FirstQty, &b.FirstETA)
+	err = scan(&b.Seq, &b.Ref, &b.SKU, &b.Purchased, &b.Allocated, &b.Shipped, &b.Closed, &b.ETA, &b.FirstQty, &b.FirstETA,
+		&b.Location, &b.UseBy, &b.FirstLocation, &b.FirstUseBy)
 	return b, err
 }
 
@@ -210,8 +212,13 @@ func scanReasoned(scan func(...any) error) (l reasoned, err error) {
 func scanStored(scan func(...any) error) (l domain.Line, err error) {
 	var rank int
 	var first sql.NullInt64
+	var wishes string
 	err = scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise,
-		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned)
+		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned, &wishes)
+	if err != nil {
+		return l, err
+	}
 	l.Priority = domain.Priority(-rank)
+	l.Wishes, err = eventjson.DecodeWishes(wishes)
 	return complete(l, domain.Date(first.Int64), first.Valid), err
 }

@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"iter"
 	"slices"
 	"time"
 
+	"allot/internal/adapters/eventjson"
 	"allot/internal/domain"
 	"allot/internal/service"
 )
@@ -18,7 +20,7 @@ type reading struct {
 }
 
 var (
-	selectProducts = statement{`SELECT sku, version, description, backorders, out_of_stock FROM products WHERE sku IN (`, `?`, `)`}
+	selectProducts = statement{productColumns + `FROM products WHERE sku IN (`, `?`, `)`}
 	selectOpen     = statement{batchColumns + fromOpen + `AND b.sku IN (`, `?`, `)`}
 	selectRefs     = statement{selectBatch + `b.ref IN (`, `?`, `)`}
 	selectLines    = statement{lineColumns + `FROM (VALUES `, `(?, ?)`, `) v CROSS JOIN lines l ON l.order_id = v.column1 AND l.sku = v.column2 LEFT JOIN batches b ON b.seq = l.batch`}
@@ -26,13 +28,16 @@ var (
 )
 
 const (
-	batchColumns = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, s.shipped, b.closed, b.eta, b.first_qty, b.first_eta `
+	productColumns = `SELECT sku, version, description, backorders, out_of_stock, coalesce(policy, ''), coalesce(safety_stock, 0) `
+
+	batchColumns = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, s.shipped, b.closed, b.eta, b.first_qty, b.first_eta,
+		coalesce(b.location, ''), coalesce(b.use_by, 0), coalesce(b.first_location, ''), coalesce(b.first_use_by, 0) `
 	// SQLite would rather take the index of all batches, used up or not.
 	fromOpen    = `FROM batches b INDEXED BY open_batches JOIN stock s ON s.batch = b.seq WHERE b.open = 1 `
 	selectBatch = batchColumns + `FROM batches b JOIN stock s ON s.batch = b.seq WHERE `
 
 	lineColumns = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0), ` + moreColumns
-	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned `
+	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned, coalesce(l.wishes, '') `
 	selectLine  = lineColumns + `FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE `
 	hasStock    = `l.status IN ('allocated', 'held') `
 	linesOf     = selectLine + `l.batch = (SELECT seq FROM batches WHERE ref = ?) AND ` + hasStock + `ORDER BY l.rank DESC, l.seq DESC`
@@ -55,10 +60,12 @@ func (r *reading) Load(_ context.Context, want service.Want) (found service.Foun
 		args = append(args, id.OrderID, id.SKU)
 	}
 	r.args = args
+	var unread error
 	err = r.read(selectLines, args, func(v []driver.Value) {
-		found.Lines = append(found.Lines, line(v))
+		l, err := line(v)
+		found.Lines, unread = append(found.Lines, l), cmp.Or(unread, err)
 	})
-	if err != nil {
+	if err := cmp.Or(err, unread); err != nil {
 		return found, err
 	}
 	if found.Answers, err = r.answers(want.Answers); err != nil {
@@ -139,7 +146,7 @@ func lines(rows iter.Seq2[[]driver.Value, error]) iter.Seq2[domain.Line, error] 
 				yield(domain.Line{}, err)
 				return
 			}
-			if !yield(line(v), nil) {
+			if l, err := line(v); !yield(l, err) || err != nil {
 				return
 			}
 		}
@@ -149,7 +156,7 @@ func lines(rows iter.Seq2[[]driver.Value, error]) iter.Seq2[domain.Line, error] 
 func product(v []driver.Value) domain.Snapshot {
 	return domain.Snapshot{
 		SKU: v[0].(string), Version: v[1].(int64), Description: v[2].(string),
-		Backorders: int(v[3].(int64)), OutOfStock: v[4].(int64) != 0,
+		Backorders: int(v[3].(int64)), OutOfStock: v[4].(int64) != 0, Policy: v[5].(string), SafetyStock: int(v[6].(int64)),
 	}
 }
 
@@ -158,19 +165,23 @@ func batch(v []driver.Value) domain.Batch {
 		Seq: v[0].(int64), Ref: v[1].(string), SKU: v[2].(string),
 		Purchased: int(v[3].(int64)), Allocated: int(v[4].(int64)), Shipped: int(v[5].(int64)), Closed: v[6].(int64) != 0,
 		ETA: domain.Date(v[7].(int64)), FirstQty: int(v[8].(int64)), FirstETA: domain.Date(v[9].(int64)),
+		Location: v[10].(string), UseBy: domain.Date(v[11].(int64)), FirstLocation: v[12].(string), FirstUseBy: domain.Date(v[13].(int64)),
 	}
 }
 
-func line(v []driver.Value) domain.Line {
-	l := domain.Line{
+func line(v []driver.Value) (l domain.Line, err error) {
+	l = domain.Line{
 		Seq:       v[0].(int64),
 		OrderLine: domain.OrderLine{OrderID: v[1].(string), SKU: v[2].(string), Qty: int(v[3].(int64))},
 		Status:    domain.Status(v[4].(string)), BatchRef: v[5].(string), Promise: domain.Date(v[6].(int64)),
 		Priority: -domain.Priority(v[7].(int64)), RequiredBy: domain.Date(v[8].(int64)), HeldUntil: domain.Instant(v[9].(int64)),
 		FirstQty: int(v[10].(int64)), Shipped: int(v[12].(int64)), Returned: int(v[13].(int64)),
 	}
+	if l.Wishes, err = eventjson.DecodeWishes(v[14].(string)); err != nil {
+		return l, err
+	}
 	first, moved := v[11].(int64)
-	return complete(l, domain.Date(first), moved)
+	return complete(l, domain.Date(first), moved), nil
 }
 
 // complete is a line with what its row leaves out because it goes without

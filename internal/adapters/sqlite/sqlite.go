@@ -42,8 +42,8 @@ type Store struct {
 // there is none, with its folder. Only one process may: a second one gets an
 // *InUseError. program says who we are, for others to read: "allot serve".
 func Open(ctx context.Context, file, program string) (_ *Store, err error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-		return nil, fmt.Errorf("create the data directory: %w", err)
+	if err := checkDirectory(filepath.Dir(file)); err != nil {
+		return nil, err
 	}
 	owner, err := own(ctx, file, program)
 	if err != nil {
@@ -82,6 +82,9 @@ func OpenReadOnly(ctx context.Context, file string) (*Store, error) {
 	}
 	s := &Store{file: file, readers: openReaders(file)}
 	if err := checkVersion(ctx, s.readers); err != nil {
+		if dir := filepath.Dir(file); isCode(err, codeCantOpen) && probe(dir) != nil {
+			err = &DirectoryError{dir, err}
+		}
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -94,7 +97,7 @@ var errReadOnly = errors.New("this database was opened for reading only")
 
 // Close closes the database and lets others write.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.keepPositions()}
 	if s.askVersions != nil {
 		errs = append(errs, s.askVersions.Close())
 	}

@@ -88,7 +88,7 @@ func (s *stocks) forget() {
 
 const (
 	selectVersions = `SELECT p.sku, p.version FROM json_each(?) j CROSS JOIN products p ON p.sku = j.value`
-	selectAtRest   = `SELECT sku, version, description, backorders, out_of_stock FROM products WHERE sku = ?`
+	selectAtRest   = productColumns + `FROM products WHERE sku = ?`
 	selectToSell   = selectBatch + `b.sku = ? AND s.purchased > s.shipped ORDER BY b.eta, b.seq`
 )
 

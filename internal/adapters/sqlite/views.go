@@ -62,16 +62,16 @@ func (s *Store) Order(ctx context.Context, orderID string) (views.Order, error) 
 }
 
 // What sums up some orders: those with ids that are listed first, apart, so
-// that no more lines are read than the page has. Lines that wait are few: they
-// are sorted rather than looked for among all.
+// that no more lines are read than the page has.
 const (
 	selectOrdersOf = `SELECT l.order_id, count(*), sum(l.status = 'allocated'), sum(l.status = 'backordered'), sum(l.status = 'cancelled'),
 		sum(l.status = 'held'), sum(l.status = 'shipped'), sum(l.status = 'expired'), coalesce(max(b.eta) FILTER (WHERE l.status IN ('allocated', 'held')), 0)
 		FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE l.order_id IN (`
 	anyStatus    = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? ORDER BY order_id LIMIT ?`
-	oneStatus    = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? AND status = ? ORDER BY order_id LIMIT ?`
-	backorderIDs = `SELECT DISTINCT order_id FROM lines INDEXED BY backorders WHERE order_id > ? AND status = 'backordered' ORDER BY order_id LIMIT ?`
-	byOrder      = `) GROUP BY l.order_id ORDER BY l.order_id`
+	allocatedIDs = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? AND status = 'allocated' ORDER BY order_id LIMIT ?`
+	oneStatus    = `SELECT DISTINCT order_id FROM lines INDEXED BY lines_by_status WHERE order_id > ? AND status = ?
+		AND status IN ('backordered', 'held', 'shipped', 'cancelled', 'expired') ORDER BY order_id LIMIT ?`
+	byOrder = `) GROUP BY l.order_id ORDER BY l.order_id`
 )
 
 // Orders implements views.Reader.
@@ -83,8 +83,8 @@ func (s *Store) Orders(ctx context.Context, status string, page views.Page) (vie
 	switch domain.Status(status) {
 	case "":
 		return orderList.page(ctx, s.readers, page, selectOrdersOf+anyStatus+byOrder, after)
-	case domain.StatusBackordered:
-		return orderList.page(ctx, s.readers, page, selectOrdersOf+backorderIDs+byOrder, after)
+	case domain.StatusAllocated:
+		return orderList.page(ctx, s.readers, page, selectOrdersOf+allocatedIDs+byOrder, after)
 	default:
 		return orderList.page(ctx, s.readers, page, selectOrdersOf+oneStatus+byOrder, after, status)
 	}

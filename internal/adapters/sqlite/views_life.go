@@ -9,15 +9,17 @@ import (
 	"allot/internal/views"
 )
 
-// Lines in trouble are looked for among the batches that have not come, which
-// are few, and the lines that wait.
+// Lines in trouble are looked for among those that are needed by a day, and in
+// the batches that should have come: in indexes, until a page is full. Only then
+// are they read.
 const (
-	selectLate = lineColumns + `FROM batches b INDEXED BY inbound_batches CROSS JOIN lines l INDEXED BY lines_by_batch ON l.batch = b.seq
-		WHERE b.eta > 0 AND ` + hasStock + `AND l.required_by > 0 AND l.required_by < b.eta AND l.seq > ?1
-		UNION ALL ` + selectBackorders + `INDEXED BY backorders_by_age WHERE l.status = 'backordered' AND l.required_by > 0 AND l.required_by < ?2 AND l.seq > ?1
-		ORDER BY 1 LIMIT ?3`
-	selectAtRisk = lineColumns + `FROM batches b INDEXED BY inbound_batches CROSS JOIN lines l INDEXED BY lines_by_batch ON l.batch = b.seq
-		WHERE b.eta > 0 AND b.eta < ?2 AND ` + hasStock + `AND l.seq > ?1 ORDER BY l.seq LIMIT ?3`
+	theseLines = selectLine + `l.seq IN (`
+	selectLate = theseLines + `SELECT l.seq FROM lines l INDEXED BY urgent_lines CROSS JOIN batches b ON b.seq = l.batch
+			WHERE l.required_by > 0 AND ` + hasStock + `AND l.seq > ?1 AND b.eta > l.required_by
+		UNION ALL SELECT l.seq FROM lines l INDEXED BY backorders_by_age WHERE l.status = 'backordered' AND l.required_by > 0 AND l.required_by < ?2 AND l.seq > ?1
+		ORDER BY 1 LIMIT ?3) ORDER BY l.seq`
+	selectAtRisk = theseLines + `SELECT l.seq FROM batches b INDEXED BY inbound_batches CROSS JOIN lines l INDEXED BY lines_by_batch ON l.batch = b.seq
+		WHERE b.eta > 0 AND b.eta < ?2 AND ` + hasStock + `AND l.seq > ?1 ORDER BY l.seq LIMIT ?3) ORDER BY l.seq`
 )
 
 // Late implements views.Reader.

@@ -19,8 +19,9 @@ var (
 const (
 	selectStock = `SELECT p.sku, p.description, p.version, p.backorders,
 		coalesce(sum(s.purchased - s.shipped) FILTER (WHERE b.eta = 0), 0), coalesce(sum(s.purchased - s.shipped) FILTER (WHERE b.eta <> 0), 0), coalesce(sum(s.allocated), 0),
-		(SELECT coalesce(sum(l.qty - l.shipped), 0) FROM lines l INDEXED BY backorders WHERE l.sku = p.sku AND l.status = 'backordered')
-		FROM (SELECT sku, description, version, backorders FROM products `
+		(SELECT coalesce(sum(l.qty - l.shipped), 0) FROM lines l INDEXED BY backorders WHERE l.sku = p.sku AND l.status = 'backordered'),
+		coalesce(p.policy, ''), coalesce(p.safety_stock, 0)
+		FROM (SELECT sku, description, version, backorders, policy, safety_stock FROM products `
 	addedUp = `) p LEFT JOIN batches b ON b.sku = p.sku LEFT JOIN stock s ON s.batch = b.seq GROUP BY p.sku ORDER BY p.sku`
 
 	selectProduct     = selectStock + `WHERE sku = ?` + addedUp
@@ -41,6 +42,7 @@ func (s *Store) Product(ctx context.Context, sku string) (out views.Product, _ e
 	if out.Batches, err = query(ctx, tx, scanShown, selectUseful, sku); err != nil {
 		return out, fmt.Errorf("read the batches of product %q: %w", sku, err)
 	}
+	out.Places = service.ByLocation(out.Batches)
 	return out, nil
 }
 
@@ -58,6 +60,7 @@ const (
 		FROM batches b JOIN stock s ON s.batch = b.seq WHERE b.ref = ?`
 	selectBatches   = selectBatch + `b.ref > ? ORDER BY b.ref LIMIT ?`
 	selectBatchesOf = selectBatch + `+b.ref > ? AND b.sku = ? ORDER BY b.ref LIMIT ?` // by the index on sku
+	selectBatchesAt = selectBatch + `+b.ref > ?1 AND b.location = ?2 AND (?3 = '' OR +b.sku = ?3) ORDER BY b.ref LIMIT ?4`
 )
 
 // Batch implements views.Reader.
@@ -78,15 +81,18 @@ func missing(err error, what, name string) error {
 }
 
 // Batches implements views.Reader.
-func (s *Store) Batches(ctx context.Context, sku string, page views.Page) (views.List[views.Batch], error) {
+func (s *Store) Batches(ctx context.Context, f views.BatchFilter, page views.Page) (views.List[views.Batch], error) {
 	after, err := service.AfterKey(page)
 	if err != nil {
 		return views.List[views.Batch]{}, err
 	}
-	if sku == "" {
-		return batchList.page(ctx, s.readers, page, selectBatches, after)
+	switch {
+	case f.Location != "":
+		return batchList.page(ctx, s.readers, page, selectBatchesAt, after, f.Location, f.SKU)
+	case f.SKU != "":
+		return batchList.page(ctx, s.readers, page, selectBatchesOf, after, f.SKU)
 	}
-	return batchList.page(ctx, s.readers, page, selectBatchesOf, after, sku)
+	return batchList.page(ctx, s.readers, page, selectBatches, after)
 }
 
 // scanShown scans a row of selectBatch.
@@ -105,7 +111,7 @@ func scanCounted(scan func(...any) error) (views.Batch, error) {
 
 // scanStock scans a row of selectStock.
 func scanStock(scan func(...any) error) (p views.Product, err error) {
-	err = scan(&p.SKU, &p.Description, &p.Version, &p.BackorderedLines, &p.OnHand, &p.Inbound, &p.Allocated, &p.Backordered)
+	err = scan(&p.SKU, &p.Description, &p.Version, &p.BackorderedLines, &p.OnHand, &p.Inbound, &p.Allocated, &p.Backordered, &p.Policy, &p.SafetyStock)
 	p.Available = p.OnHand + p.Inbound - p.Allocated
 	return p, err
 }

@@ -46,12 +46,14 @@ var (
 	insertBatches = statement{`INSERT OR ROLLBACK INTO batches (seq, ref, sku, eta, first_qty, first_eta, open) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertStock   = statement{`INSERT OR ROLLBACK INTO stock (batch, purchased, allocated, shipped) VALUES `, `(?, ?, ?, ?)`,
 		` ON CONFLICT (batch) DO UPDATE SET purchased = excluded.purchased, allocated = excluded.allocated, shipped = excluded.shipped`}
+	setPolicy   = statement{`UPDATE OR ROLLBACK products SET policy = nullif(`, `?, ''), safety_stock = nullif(?, 0) WHERE sku = ?`, ``}
+	labelBatch  = statement{`UPDATE OR ROLLBACK batches SET location = nullif(`, `?, ''), use_by = nullif(?, 0), first_location = nullif(?, ''), first_use_by = nullif(?, 0) WHERE seq = ?`, ``}
 	updateBatch = statement{`UPDATE OR ROLLBACK batches SET eta = `, `?, closed = ?, open = ? WHERE seq = ?`, ``}
 	insertLines = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	insertFull  = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event,
-		rank, required_by, held_until, first_qty, first_promise, shipped, returned) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
+		rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
 	updateLine = statement{`UPDATE OR ROLLBACK lines SET qty = `, `?, status = ?, batch = (SELECT seq FROM batches WHERE ref = ?), event = coalesce(?, event),
-		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ? WHERE seq = ?`, ``}
+		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ?, wishes = ? WHERE seq = ?`, ``}
 	insertLineEvents = statement{`INSERT OR ROLLBACK INTO line_events (line, event) VALUES `, `(?, ?)`, ``}
 	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertAnswers    = statement{`INSERT OR ROLLBACK INTO answers (scope, key, request, at, answer) VALUES `, `(?, ?, ?, ?, ?)`,
@@ -81,6 +83,9 @@ func (t *tx) Write(_ context.Context, c service.Changes) error {
 
 func (t *tx) writeAll(c service.Changes) error {
 	if err := t.writeProducts(c.Products); err != nil {
+		return err
+	}
+	if err := t.writePolicies(c); err != nil {
 		return err
 	}
 	if err := t.writeBatches(c); err != nil {
@@ -131,6 +136,28 @@ func (t *tx) writeProducts(changes []service.ProductChange) error {
 	return err
 }
 
+// writePolicies writes what seldom changes about products.
+func (t *tx) writePolicies(c service.Changes) error {
+	skus := map[string]bool{}
+	for _, e := range c.Events {
+		if _, set := e.Event.(domain.PolicySet); set {
+			skus[e.SKU] = true
+		}
+	}
+	if len(skus) == 0 {
+		return nil
+	}
+	for _, p := range c.Products {
+		if !skus[p.To.SKU] {
+			continue
+		}
+		if _, err := t.write(setPolicy, p.To.Policy, int64(p.To.SafetyStock), p.To.SKU); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *tx) writeBatches(c service.Changes) error {
 	args := t.args[:0]
 	for _, b := range c.Added {
@@ -148,11 +175,32 @@ func (t *tx) writeBatches(c service.Changes) error {
 	if _, err := t.write(upsertStock, args...); err != nil {
 		return err
 	}
+	if err := t.label(c); err != nil {
+		return err
+	}
 	return t.reschedule(c)
 }
 
-// reschedule writes what seldom changes about batches: when they come, and
-// whether they take lines.
+// label writes where new batches lie and how long they keep, if that was said.
+func (t *tx) label(c service.Changes) error {
+	for _, b := range c.Added {
+		if b.Location == "" && b.UseBy == 0 && b.FirstLocation == "" && b.FirstUseBy == 0 {
+			continue
+		}
+		if err := t.labelBatch(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) labelBatch(b domain.Batch) error {
+	_, err := t.write(labelBatch, b.Location, int64(b.UseBy), b.FirstLocation, int64(b.FirstUseBy), b.Seq)
+	return err
+}
+
+// reschedule writes what seldom changes about batches: when they come, where
+// they lie, how long they keep, and whether they take lines.
 func (t *tx) reschedule(c service.Changes) error {
 	refs := map[string]bool{}
 	for _, e := range c.Events {
@@ -168,6 +216,9 @@ func (t *tx) reschedule(c service.Changes) error {
 			continue
 		}
 		if _, err := t.write(updateBatch, int64(b.ETA), b.Closed, b.Room() > 0, b.Seq); err != nil {
+			return err
+		}
+		if err := t.labelBatch(b); err != nil {
 			return err
 		}
 	}
@@ -216,18 +267,21 @@ func (t *tx) position(event int) driver.Value {
 }
 
 // columns are those of a line from rank on.
-type columns [7]driver.Value
+type columns [8]driver.Value
 
 // plain is what they are for most lines.
 var plain = rest(domain.Line{})
 
 func rest(l domain.Line) columns {
-	out := columns{int64(-l.Priority), int64(l.RequiredBy), int64(l.HeldUntil), int64(0), nil, int64(l.Shipped), int64(l.Returned)}
+	out := columns{int64(-l.Priority), int64(l.RequiredBy), int64(l.HeldUntil), int64(0), nil, int64(l.Shipped), int64(l.Returned), nil}
 	if l.FirstQty != l.Qty {
 		out[3] = int64(l.FirstQty)
 	}
 	if l.Promised && !(l.Status.HasBatch() && l.FirstPromise == l.Promise) {
 		out[4] = int64(l.FirstPromise)
+	}
+	if l.Wishes != (domain.Wishes{}) {
+		out[7] = eventjson.EncodeWishes(l.Wishes)
 	}
 	return out
 }

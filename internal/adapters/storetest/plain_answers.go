@@ -28,12 +28,13 @@ func (m *model) shown(b *modelBatch) string {
 	return showBatch(domain.Batch{
 		Ref: b.ref, SKU: b.sku, Purchased: b.qty, Allocated: b.qty - b.shipped - m.free(b), Shipped: b.shipped, Closed: b.closed,
 		ETA: b.eta, FirstQty: b.firstQty, FirstETA: b.firstETA,
+		Location: b.label.location, UseBy: b.label.useBy, FirstLocation: b.firstLabel.location, FirstUseBy: b.firstLabel.useBy,
 	})
 }
 
 func showBatch(b domain.Batch) string {
-	return fmt.Sprintf("%s of %s: %d of %d, at first of %d, are allocated, %d shipped; ETA %s, at first %s, closed %t",
-		b.Ref, b.SKU, b.Allocated, b.Purchased, b.FirstQty, b.Shipped, b.ETA, b.FirstETA, b.Closed)
+	return fmt.Sprintf("%s of %s: %d of %d, at first of %d, are allocated, %d shipped; ETA %s, at first %s, closed %t; at %q until %s, at first %q, %s",
+		b.Ref, b.SKU, b.Allocated, b.Purchased, b.FirstQty, b.Shipped, b.ETA, b.FirstETA, b.Closed, b.Location, b.UseBy, b.FirstLocation, b.FirstUseBy)
 }
 
 // told is what a store told the sender of a command.
@@ -44,6 +45,8 @@ func told(o service.Outcome[any]) (a answer) {
 	switch r := o.Result.(type) {
 	case domain.Described:
 		return answer{Name: r.Description, Replayed: r.Replayed}
+	case domain.PolicyAnswer:
+		return answer{Name: fmt.Sprintf("%s, keeping %d", r.Policy, r.SafetyStock), Replayed: r.Replayed}
 	case domain.Batched:
 		return answer{Batch: showBatch(r.Batch), Replayed: r.Replayed}
 	case domain.Placements:
@@ -68,7 +71,7 @@ func codeOf(err error) string {
 
 func passedOver(w domain.Why) (out []string) {
 	for _, p := range w.PassedOver {
-		out = append(out, fmt.Sprintf("%d in %s", p.Available, p.BatchRef))
+		out = append(out, fmt.Sprintf("%d in %s: %s", p.Available, p.BatchRef, p.Reason))
 	}
 	if w.More > 0 {
 		out = append(out, fmt.Sprintf("%d more", w.More))
@@ -86,7 +89,7 @@ func (m *model) tables() (rows []string) {
 				waiting++
 			}
 		}
-		rows = append(rows, showProduct(domain.Snapshot{SKU: sku, Description: name, Version: int64(m.facts[sku]), Backorders: waiting, OutOfStock: m.short[sku]}))
+		rows = append(rows, showProduct(domain.Snapshot{SKU: sku, Description: name, Version: int64(m.facts[sku]), Backorders: waiting, OutOfStock: m.short[sku], Policy: m.policy[sku], SafetyStock: m.safety[sku]}))
 	}
 	slices.Sort(rows)
 	for _, b := range m.batches {
@@ -95,7 +98,7 @@ func (m *model) tables() (rows []string) {
 	for _, l := range m.lines {
 		line := domain.Line{
 			OrderLine: domain.OrderLine{OrderID: l.order, SKU: l.sku, Qty: l.qty}, Status: domain.Status(l.state), BatchRef: l.batch,
-			HeldUntil: l.until, FirstQty: l.firstQty, Priority: l.priority, RequiredBy: l.need, Shipped: l.shipped, Returned: l.returned,
+			HeldUntil: l.until, FirstQty: l.firstQty, Priority: l.priority, RequiredBy: l.need, Shipped: l.shipped, Returned: l.returned, Wishes: l.wishes,
 		}
 		if line.Promised = len(l.promises) > 0; line.Promised {
 			line.FirstPromise = l.promises[0]
@@ -114,7 +117,8 @@ func showLine(l domain.Line) string {
 }
 
 func showProduct(p domain.Snapshot) string {
-	return fmt.Sprintf("%s (%s): version %d, %d lines wait, out of stock %t", p.SKU, p.Description, p.Version, p.Backorders, p.OutOfStock)
+	return fmt.Sprintf("%s (%s): version %d, %d lines wait, out of stock %t, policy %q, keeping %d",
+		p.SKU, p.Description, p.Version, p.Backorders, p.OutOfStock, p.Policy, p.SafetyStock)
 }
 
 // tables are those in a store's books, as the model has them.

@@ -16,6 +16,8 @@ type model struct {
 	names   map[string]string // of products, by SKU
 	short   map[string]bool   // by SKU: a line found no stock since the supply last changed
 	facts   map[string]int    // by SKU: what was made known of it
+	policy  map[string]string // by SKU, if it is not the usual one
+	safety  map[string]int    // by SKU: units
 	batches []*modelBatch     // in order of creation
 	lines   []*modelLine      // in order of acceptance
 }
@@ -25,6 +27,12 @@ type modelBatch struct {
 	qty, firstQty, shipped int
 	eta, firstETA          domain.Date
 	closed                 bool
+	label, firstLabel      modelLabel
+}
+
+type modelLabel struct {
+	location string
+	useBy    domain.Date
 }
 
 type modelLine struct {
@@ -37,6 +45,7 @@ type modelLine struct {
 	need              domain.Date
 	shipped, returned int
 	promises          []domain.Date // all that it was ever given, the first first
+	wishes            domain.Wishes
 }
 
 func (l *modelLine) open() int      { return l.qty - l.shipped }
@@ -55,7 +64,7 @@ func place(batch, state string) string {
 }
 
 func newModel() *model {
-	return &model{names: map[string]string{}, short: map[string]bool{}, facts: map[string]int{}}
+	return &model{names: map[string]string{}, short: map[string]bool{}, facts: map[string]int{}, policy: map[string]string{}, safety: map[string]int{}}
 }
 
 // do does a command.
@@ -63,6 +72,8 @@ func (m *model) do(message domain.Message) answer {
 	switch c := message.(type) {
 	case domain.DescribeProduct:
 		return m.describe(c)
+	case domain.SetPolicy:
+		return m.setPolicy(c)
 	case domain.CreateBatch:
 		return m.add(c)
 	case domain.Allocate:
@@ -72,10 +83,7 @@ func (m *model) do(message domain.Message) answer {
 	case domain.ChangeBatchQuantity:
 		return m.change(c.Ref, domain.To(c.Qty), domain.Change[domain.Date]{}, false)
 	case domain.ChangeBatch:
-		if !c.Qty.Given && !c.ETA.Given {
-			return answer{Code: domain.CodeValidationFailed}
-		}
-		return m.change(c.Ref, c.Qty, c.ETA, false)
+		return m.changeAll(c)
 	case domain.ReceiveBatch:
 		return m.change(c.Ref, c.Qty, domain.To(domain.Date(0)), true)
 	case domain.CloseBatch:
@@ -133,16 +141,16 @@ func (m *model) describe(c domain.DescribeProduct) answer {
 }
 
 func (m *model) add(c domain.CreateBatch) answer {
-	if c.Ref == "" || c.SKU == "" || c.Qty < 0 {
+	if c.Ref == "" || c.SKU == "" || c.Qty < 0 || c.UseBy > 0 && c.UseBy < c.ETA {
 		return answer{Code: domain.CodeValidationFailed}
 	}
 	if b := m.batch(c.Ref); b != nil {
-		if b.sku != c.SKU || (b.eta != c.ETA || b.qty != c.Qty) && (b.firstETA != c.ETA || b.firstQty != c.Qty) {
+		if label := labelOf(c); b.sku != c.SKU || (b.eta != c.ETA || b.qty != c.Qty || b.label != label) && (b.firstETA != c.ETA || b.firstQty != c.Qty || b.firstLabel != label) {
 			return answer{Code: domain.CodeBatchConflict}
 		}
 		return answer{Batch: m.shown(b), Replayed: true}
 	}
-	b := &modelBatch{ref: c.Ref, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, eta: c.ETA, firstETA: c.ETA}
+	b := &modelBatch{ref: c.Ref, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, eta: c.ETA, firstETA: c.ETA, label: labelOf(c), firstLabel: labelOf(c)}
 	m.batches = append(m.batches, b)
 	m.names[c.SKU] += "" // it is known from now on
 	m.supplyChanged(c.SKU)
@@ -161,18 +169,21 @@ func (m *model) allocate(c domain.Allocate) answer {
 	if line != nil && line.state != "expired" {
 		return m.repeat(line, c)
 	}
-	b, passedOver := m.choose(c.SKU, c.Qty, "")
+	asked := modelLine{
+		order: c.OrderID, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, until: c.HoldUntil, priority: c.Priority, need: c.RequiredBy, wishes: c.Wishes,
+	}
+	b, passedOver := m.choose(&asked, c.Qty, "")
 	if b == nil {
 		m.ranOut(c.SKU)
 		if c.OnShortage == domain.Refuse || c.HoldUntil > 0 {
-			return answer{At: "refused", LargestFit: m.largestFit(c.SKU), PassedOver: passedOver}
+			return answer{At: "refused", LargestFit: m.largestFit(&asked), PassedOver: passedOver}
 		}
 	}
 	if line == nil {
 		line = &modelLine{}
 		m.lines = append(m.lines, line)
 	}
-	*line = modelLine{order: c.OrderID, sku: c.SKU, qty: c.Qty, firstQty: c.Qty, until: c.HoldUntil, priority: c.Priority, need: c.RequiredBy}
+	*line = asked
 	return m.put(line, b, passedOver)
 }
 
@@ -192,7 +203,7 @@ func (m *model) allocateOrder(c domain.AllocateOrder) (a answer) {
 	before := m.clone()
 	for _, w := range c.Lines {
 		one := m.allocate(domain.Allocate{
-			OrderID: c.OrderID, SKU: w.SKU, Qty: w.Qty, OnShortage: c.OnShortage, Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: c.HoldUntil,
+			OrderID: c.OrderID, SKU: w.SKU, Qty: w.Qty, OnShortage: c.OnShortage, Priority: w.Priority, RequiredBy: w.RequiredBy, HoldUntil: c.HoldUntil, Wishes: w.Wishes,
 		})
 		a.Lines = append(a.Lines, one)
 		if lacks := one.Code != "" || one.At == "refused" || one.At == "backordered"; lacks && c.Mode == domain.AllLines {
@@ -204,7 +215,7 @@ func (m *model) allocateOrder(c domain.AllocateOrder) (a answer) {
 }
 
 func (m *model) clone() model {
-	to := model{names: maps.Clone(m.names), short: maps.Clone(m.short), facts: maps.Clone(m.facts)}
+	to := model{names: maps.Clone(m.names), short: maps.Clone(m.short), facts: maps.Clone(m.facts), policy: maps.Clone(m.policy), safety: maps.Clone(m.safety)}
 	for _, b := range m.batches {
 		same := *b
 		to.batches = append(to.batches, &same)
@@ -221,7 +232,7 @@ func (m *model) put(line *modelLine, b *modelBatch, passedOver []string) answer 
 	m.facts[line.sku]++
 	if b == nil {
 		line.state, line.batch = "backordered", ""
-		return answer{At: "backordered", LargestFit: m.largestFit(line.sku), PassedOver: passedOver}
+		return answer{At: "backordered", LargestFit: m.largestFit(line), PassedOver: passedOver}
 	}
 	line.state, line.batch = "allocated", b.ref
 	if line.until > 0 {
@@ -244,7 +255,7 @@ func (m *model) repeat(line *modelLine, c domain.Allocate) answer {
 		m.facts[line.sku]++
 		return answer{At: place(line.batch, line.state)}
 	case line.state == "backordered":
-		return answer{At: line.state, LargestFit: m.largestFit(line.sku), Replayed: true}
+		return answer{At: line.state, LargestFit: m.largestFit(line), Replayed: true}
 	}
 	return line.replay()
 }
@@ -341,7 +352,7 @@ func (m *model) displace(b *modelBatch) {
 		}
 	}
 	for _, line := range slices.Backward(displaced) {
-		to, _ := m.choose(b.sku, line.open(), b.ref)
+		to, _ := m.choose(line, line.open(), b.ref)
 		if to == b {
 			line.batch = b.ref
 			continue
@@ -456,7 +467,7 @@ func (m *model) amend(line *modelLine, to domain.Amendment) answer {
 	case resized && qty <= line.shipped:
 		return answer{Code: domain.CodeBelowShipped}
 	case resized && line.has() && m.outgrows(line, qty):
-		if b, _ := m.choose(line.sku, qty-line.shipped, ""); !to.MayMove || b == nil && line.state == "held" {
+		if b, _ := m.choose(line, qty-line.shipped, ""); !to.MayMove || b == nil && line.state == "held" {
 			return answer{Code: domain.CodeLineWouldMove}
 		}
 	}
@@ -478,7 +489,8 @@ func (m *model) amend(line *modelLine, to domain.Amendment) answer {
 
 // outgrows reports whether the batch of a line has too little for it.
 func (m *model) outgrows(line *modelLine, qty int) bool {
-	return qty > line.qty && qty-line.qty > m.room(m.batch(line.batch))
+	b := m.batch(line.batch)
+	return qty > line.qty && (b.expired() || qty-line.qty > m.room(b))
 }
 
 func (m *model) resize(line *modelLine, qty int) answer {
@@ -491,12 +503,12 @@ func (m *model) resize(line *modelLine, qty int) answer {
 		line.state, line.batch = "nowhere", ""
 	}
 	if moves || line.state == "backordered" {
-		to, passedOver := m.choose(line.sku, line.open(), "")
+		to, passedOver := m.choose(line, line.open(), "")
 		if to == nil && moves {
 			m.ranOut(line.sku)
 		}
 		if to == nil && !moves {
-			a.LargestFit = m.largestFit(line.sku)
+			a.LargestFit = m.largestFit(line)
 		} else {
 			a = m.put(line, to, passedOver)
 		}
@@ -540,43 +552,6 @@ func (m *model) room(b *modelBatch) int {
 	return m.free(b)
 }
 
-// choose returns the batch for a line of qty, or nil, and the open batches
-// that come before it: five, and how many more. A line of the batch own may
-// stay there even if it is closed.
-func (m *model) choose(sku string, qty int, own string) (best *modelBatch, passedOver []string) {
-	preferred := slices.Clone(m.batches)
-	slices.SortStableFunc(preferred, func(a, b *modelBatch) int { return cmp.Compare(a.eta, b.eta) })
-	for _, b := range preferred {
-		if b.sku != sku {
-			continue
-		}
-		room := m.room(b)
-		if b.ref == own {
-			room = m.free(b)
-		}
-		if room >= qty {
-			best = b
-			break
-		}
-		if room > 0 {
-			passedOver = append(passedOver, fmt.Sprintf("%d in %s", room, b.ref))
-		}
-	}
-	if more := len(passedOver) - 5; more > 0 {
-		passedOver = append(passedOver[:5], fmt.Sprintf("%d more", more))
-	}
-	return best, passedOver
-}
-
-func (m *model) largestFit(sku string) (most int) {
-	for _, b := range m.batches {
-		if b.sku == sku {
-			most = max(most, m.room(b))
-		}
-	}
-	return most
-}
-
 // queue is the lines that keep picks, in the order in which they are served.
 func (m *model) queue(keep func(*modelLine) bool) (lines []*modelLine) {
 	for number := 9; number >= 0; number-- {
@@ -592,7 +567,7 @@ func (m *model) queue(keep func(*modelLine) bool) (lines []*modelLine) {
 // fill gives every line that waits, in the order of the queue, what it can have.
 func (m *model) fill(sku string) {
 	for _, line := range m.queue(func(l *modelLine) bool { return l.sku == sku && l.state == "backordered" }) {
-		if b, _ := m.choose(sku, line.open(), ""); b != nil {
+		if b, _ := m.choose(line, line.open(), ""); b != nil {
 			m.put(line, b, nil)
 		}
 	}

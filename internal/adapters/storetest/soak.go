@@ -95,15 +95,17 @@ func drawCommand(rt *rapid.T) domain.Message {
 	qty := rapid.IntRange(-1, 9).Draw(rt, "qty")
 	eta := rapid.SampledFrom([]domain.Date{0, 0, december, january}).Draw(rt, "eta")
 	priority := domain.NewPriority(rapid.SampledFrom([]int{0, 5, 5, 9}).Draw(rt, "priority"))
-	switch rapid.IntRange(0, 34).Draw(rt, "kind") {
+	location := rapid.SampledFrom([]string{"", "", "north", "south"}).Draw(rt, "location")
+	useBy := rapid.SampledFrom([]domain.Date{0, 0, 0, today.AddDays(-1), today.AddDays(9), january, january.AddDays(9)}).Draw(rt, "use by")
+	switch rapid.IntRange(0, 37).Draw(rt, "kind") {
 	case 0:
 		return domain.DescribeProduct{SKU: sku, Description: rapid.SampledFrom([]string{"", "One", "Another"}).Draw(rt, "name")}
 	case 1, 2, 3, 4, 5:
-		return domain.CreateBatch{Ref: ref, SKU: sku, Qty: qty, ETA: eta}
+		return domain.CreateBatch{Ref: ref, SKU: sku, Qty: qty, ETA: eta, Location: location, UseBy: useBy}
 	case 6, 7:
 		return domain.ChangeBatchQuantity{Ref: ref, Qty: qty}
 	case 8, 9:
-		return domain.ChangeBatch{Ref: ref, Qty: perhaps(rt, qty), ETA: perhaps(rt, eta)}
+		return domain.ChangeBatch{Ref: ref, Qty: perhaps(rt, qty), ETA: perhaps(rt, eta), Label: domain.Label{Location: perhaps(rt, location), UseBy: perhaps(rt, useBy)}}
 	case 10, 11:
 		return domain.ReceiveBatch{Ref: ref, Qty: perhaps(rt, qty)}
 	case 12:
@@ -128,14 +130,28 @@ func drawCommand(rt *rapid.T) domain.Message {
 	case 26, 27, 28:
 		other := domain.Wanted{SKU: rapid.SampledFrom([]string{"CHAIR", "LAMP", "TABLE"}).Draw(rt, "other sku"), Qty: 1 + qty/2}
 		return domain.AllocateOrder{
-			OrderID: id, Lines: []domain.Wanted{{SKU: sku, Qty: qty, Priority: priority, RequiredBy: eta}, other},
+			OrderID: id, Lines: []domain.Wanted{{SKU: sku, Qty: qty, Priority: priority, RequiredBy: eta, Wishes: drawWishes(rt)}, other},
 			Mode: rapid.SampledFrom([]domain.OrderMode{"", domain.EachLine, domain.AllLines}).Draw(rt, "mode"),
 		}
+	case 29, 30, 31:
+		policy := rapid.SampledFrom([]string{domain.Earliest, domain.LatestOnTime, domain.FirstExpired}).Draw(rt, "policy")
+		return domain.SetPolicy{SKU: sku, Policy: perhaps(rt, policy), SafetyStock: perhaps(rt, qty)}
 	default:
 		onShortage := rapid.SampledFrom([]domain.Shortage{"", "", domain.KeepBackorder, domain.Refuse}).Draw(rt, "on shortage")
 		until := rapid.SampledFrom([]domain.Instant{0, 0, aheadBy(1), aheadBy(2)}).Draw(rt, "until")
-		return domain.Allocate{OrderID: id, SKU: sku, Qty: qty, OnShortage: onShortage, Priority: priority, RequiredBy: eta, HoldUntil: until}
+		return domain.Allocate{OrderID: id, SKU: sku, Qty: qty, OnShortage: onShortage, Priority: priority, RequiredBy: eta, HoldUntil: until, Wishes: drawWishes(rt)}
 	}
+}
+
+func drawWishes(rt *rapid.T) (w domain.Wishes) {
+	w.MinLife = rapid.SampledFrom([]int{0, 0, 0, 5, 30}).Draw(rt, "min life")
+	liked := rapid.SampledFrom([]domain.Locations{"", "", "", "north", domain.LocationsOf("south", "north")}).Draw(rt, "liked")
+	if rapid.Bool().Draw(rt, "only") {
+		w.OnlyLocations = liked
+	} else {
+		w.Locations = liked
+	}
+	return w
 }
 
 // perhaps is the change to v, or none.

@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a store of webhooks", webhookRules},
 		{"a command", commandRules},
 		{"a store", lifeRules},
+		{"a store of policies", policyRules},
 		{"a message", inboxRules},
 		{"commands at the same time", concurrencyRules},
 		{"a token", tokenRules},

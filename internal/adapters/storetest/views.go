@@ -48,6 +48,8 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"orders are summed up", ordersAreSummedUp},
 		{"orders are listed by the status of their lines", ordersByStatus},
 		{"a product has its batches in the order of their use", batchesInOrderOfUse},
+		{"batches are listed by where they lie", batchesByLocation},
+		{"what is available is told by location, without what expired or is kept for safety", availabilityByPlace},
 		{"a batch counts its lines", batchCountsLines},
 		{"backorders are listed oldest first", backordersOldestFirst},
 		{"allocations come in the order in which they were made", allocationsInOrder},
@@ -56,6 +58,7 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"what is available is told by date, and of a quantity where from", availabilityByDate},
 		{"what is available is told of many at once", availabilityOfMany},
 		{"lines that come too late or may not come are listed", linesInTrouble},
+		{"batches on their way are listed by the day on which they come", batchesOnTheirWay},
 		{"a line has a history", historyOfALine},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, furnish(t, closed(t))) })

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"allot/internal/domain"
@@ -92,6 +93,10 @@ func linesInTrouble(t *testing.T, s *shop) {
 	risky := func(asOf string, p views.Page) (views.List[views.LateLine], error) {
 		return s.AtRisk(t.Context(), asOf, p)
 	}
+	counted := func(asOf string) views.Attention { return must(s.Attention(t.Context(), asOf))(t) }
+	equal(t, "the count", counted("2026-12-03"), views.Attention{Late: 1, AtRisk: 3, Overdue: 2})
+	equal(t, "the count", counted("2026-12-04"), views.Attention{Late: 2, AtRisk: 3, Overdue: 2})
+	equal(t, "the count", counted("2026-12-01"), views.Attention{Late: 1})
 	equal(t, "the list", found(late, "2026-12-03"), []trouble{{"late", 35}})
 	equal(t, "the list", found(late, "2026-12-04"), []trouble{{"late", 35}, {"waits", 1}})
 	equal(t, "the list", found(risky, "2026-12-01"), nil)
@@ -102,6 +107,43 @@ func linesInTrouble(t *testing.T, s *shop) {
 	equal(t, "the list", found(risky, "2026-12-03"), []trouble{{"order-2", 2}, {"late", 2}})
 	_, err := s.Late(t.Context(), "soon", views.Page{})
 	refused(t, err, "as_of")
+	_, err = s.Attention(t.Context(), "soon")
+	refused(t, err, "as_of")
+}
+
+func batchesOnTheirWay(t *testing.T, s *shop) {
+	s.send(t,
+		domain.CreateBatch{Ref: "s1", SKU: "SOFA", Qty: 2}, domain.CreateBatch{Ref: "s4", SKU: "SOFA", Qty: 2, ETA: january.AddDays(1)},
+		domain.CreateBatch{Ref: "s2", SKU: "SOFA", Qty: 2, ETA: january}, domain.CreateBatch{Ref: "s3", SKU: "SOFA", Qty: 2, ETA: january},
+		domain.CreateBatch{Ref: "s5", SKU: "SOFA", Qty: 2, ETA: january}, domain.ChangeBatchQuantity{Ref: "s5", Qty: 0},
+	)
+	found := func(from, before string) (refs []string) {
+		page := views.Page{Limit: 1}
+		for {
+			got := must(s.Coming(t.Context(), from, before, page))(t)
+			for _, b := range got.Items {
+				refs = append(refs, b.Ref)
+			}
+			if page.After = got.Next; page.After == "" {
+				return refs
+			}
+		}
+	}
+	first := january.String()
+	all := found("", "")
+	if n := len(all); n < 4 || all[n-1] != "s4" || all[n-2] != "s3" {
+		t.Fatalf("on their way are %q", all)
+	}
+	equal(t, "what comes from a day on", found(first, ""), all[slices.Index(all, "t3"):])
+	equal(t, "what comes before a day", found("", first), all[:slices.Index(all, "t3")])
+	equal(t, "what comes on a day", found(first, january.AddDays(1).String()), []string{"t3", "s2", "s3"})
+	equal(t, "what comes then", found(january.AddDays(2).String(), ""), nil)
+	for field, ask := range map[string][2]string{"from": {"soon", ""}, "before": {"", "soon"}} {
+		_, err := s.Coming(t.Context(), ask[0], ask[1], views.Page{})
+		refused(t, err, field)
+	}
+	_, err := s.Coming(t.Context(), "", "", views.Page{After: "nowhere"})
+	refused(t, err, "cursor")
 }
 
 func historyOfALine(t *testing.T, s *shop) {

@@ -152,12 +152,14 @@ func (s *shop) listers(t *testing.T) map[string]func(views.Page) (views.List[any
 		s.send(t, domain.CreateBatch{Ref: id, SKU: "RUG " + id, Qty: 1}, domain.Allocate{OrderID: id, SKU: "TABLE", Qty: 1}, domain.Allocate{OrderID: id, SKU: "CHAIR", Qty: 1})
 	}
 	return map[string]func(views.Page) (views.List[any], error){
-		"orders":                   lister(func(p views.Page) (views.List[views.OrderSummary], error) { return s.Orders(ctx, "", p) }),
-		"orders backordered":       lister(func(p views.Page) (views.List[views.OrderSummary], error) { return s.Orders(ctx, "backordered", p) }),
-		"orders allocated":         lister(func(p views.Page) (views.List[views.OrderSummary], error) { return s.Orders(ctx, "allocated", p) }),
-		"products":                 lister(func(p views.Page) (views.List[views.Product], error) { return s.Products(ctx, p) }),
-		"batches":                  lister(func(p views.Page) (views.List[views.Batch], error) { return s.Batches(ctx, "", p) }),
-		"batches of a SKU":         lister(func(p views.Page) (views.List[views.Batch], error) { return s.Batches(ctx, "TABLE", p) }),
+		"orders":             lister(func(p views.Page) (views.List[views.OrderSummary], error) { return s.Orders(ctx, "", p) }),
+		"orders backordered": lister(func(p views.Page) (views.List[views.OrderSummary], error) { return s.Orders(ctx, "backordered", p) }),
+		"orders allocated":   lister(func(p views.Page) (views.List[views.OrderSummary], error) { return s.Orders(ctx, "allocated", p) }),
+		"products":           lister(func(p views.Page) (views.List[views.Product], error) { return s.Products(ctx, p) }),
+		"batches":            lister(func(p views.Page) (views.List[views.Batch], error) { return s.Batches(ctx, views.BatchFilter{}, p) }),
+		"batches of a SKU": lister(func(p views.Page) (views.List[views.Batch], error) {
+			return s.Batches(ctx, views.BatchFilter{SKU: "TABLE"}, p)
+		}),
 		"lines of a batch":         lister(func(p views.Page) (views.List[views.Line], error) { return s.BatchLines(ctx, "t3", p) }),
 		"backorders":               lister(func(p views.Page) (views.List[views.Line], error) { return s.Backorders(ctx, "", p) }),
 		"backorders of a SKU":      lister(func(p views.Page) (views.List[views.Line], error) { return s.Backorders(ctx, "CHAIR", p) }),
@@ -234,7 +236,7 @@ func emptyLists(t *testing.T, store Store) {
 	ctx := t.Context()
 	orders := must(store.Orders(ctx, "", views.Page{}))(t)
 	backorders := must(store.Backorders(ctx, "NO-SUCH-SKU", views.Page{}))(t)
-	batches := must(store.Batches(ctx, "NO-SUCH-SKU", views.Page{}))(t)
+	batches := must(store.Batches(ctx, views.BatchFilter{SKU: "NO-SUCH-SKU"}, views.Page{}))(t)
 	failures := must(store.Failures(ctx, "nobody", views.Page{}))(t)
 	parked := must(store.ParkedMessages(ctx, views.Page{}))(t)
 	for what, list := range map[string]any{"orders": orders, "backorders": backorders, "batches": batches, "failures": failures, "parked messages": parked} {

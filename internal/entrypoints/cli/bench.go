@@ -21,8 +21,9 @@ func (r *run) bench() *cobra.Command {
 		Long: "Measures, in a database of its own that is removed afterwards, or against a server\n" +
 			"that was started with --bench. Whatever is compared is measured in turn, round by\n" +
 			"round: look at the ratios, and at how far lowest and highest are apart.\n\n" +
-			"Without a scenario, all are measured but postgres and those whose names begin with\n" +
-			"pg, which need the programs of PostgreSQL, and year, which needs a folder.\n\n" + scenarioList(),
+			"Without a scenario, all are measured but postgres, sinks and those whose names begin\n" +
+			"with pg, which need the programs of PostgreSQL and Redis, and year, which needs a\n" +
+			"folder.\n\n" + scenarioList(),
 		Example: examples(
 			"allot bench", "everything; takes some minutes",
 			"allot bench echo hot", "over HTTP: beside an echo, and on one SKU",
@@ -118,6 +119,6 @@ func chosen(named []string, o bench.Options) (out []string, _ error) {
 		return named, nil
 	}
 	return slices.DeleteFunc(known, func(s string) bool {
-		return s == "postgres" || strings.HasPrefix(s, "pg-") || s == "year" && o.Folder == ""
+		return s == "postgres" || s == "sinks" || strings.HasPrefix(s, "pg-") || s == "year" && o.Folder == ""
 	}), nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +73,8 @@ func (r *run) open(ctx context.Context) (*door, error) {
 }
 
 func (r *run) options() bootstrap.Options {
-	return bootstrap.Options{Group: r.config.Group, Now: r.Now, WebhooksAnywhere: r.config.WebhookPrivate, AllowLoss: r.config.AllowLoss}
+	now := func() time.Time { return r.Now().In(r.config.Timezone) }
+	return bootstrap.Options{Group: r.config.Group, Now: now, WebhooksAnywhere: r.config.WebhookPrivate, AllowLoss: r.config.AllowLoss}
 }
 
 func sendTo(bus *service.Bus) importer.Sink {

@@ -62,7 +62,9 @@ func (r *run) exportBatches() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
-				batches := pages(0, func(p views.Page) (views.List[views.Batch], error) { return s.Batches(cmd.Context(), "", p) })
+				batches := pages(0, func(p views.Page) (views.List[views.Batch], error) {
+					return s.Batches(cmd.Context(), views.BatchFilter{}, p)
+				})
 				if r.wantsJSON() {
 					return list(r, batchColumns, batches)
 				}

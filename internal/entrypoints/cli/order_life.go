@@ -41,6 +41,7 @@ func (t *terms) parse() (p domain.Priority, by domain.Date, until domain.Instant
 
 func (r *run) orderAllocate() *cobra.Command {
 	var terms terms
+	var wishes wishes
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "allocate ORDER SKU=QTY...",
@@ -70,13 +71,14 @@ func (r *run) orderAllocate() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				order.Lines = append(order.Lines, domain.Wanted{SKU: arg[:i], Qty: qty, Priority: priority, RequiredBy: by})
+				order.Lines = append(order.Lines, domain.Wanted{SKU: arg[:i], Qty: qty, Priority: priority, RequiredBy: by, Wishes: wishes.parse()})
 			}
 			return r.allocateOrder(cmd.Context(), order)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "allocate every line now, or keep nothing")
 	terms.flags(cmd)
+	wishes.flags(cmd)
 	return r.writes(cmd)
 }
 

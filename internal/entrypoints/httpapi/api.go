@@ -164,7 +164,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, allocationsPath, access.Read, a.brief(a.allocations, wire.BookProblem), nil},
 
 		{http.MethodPost, "/v1/batches", access.Stock, a.v1(a.createBatch), &createBatchDoc},
-		{http.MethodGet, "/v1/batches", access.Read, a.v1(list(a.listBatches, "sku")), &listBatchesDoc},
+		{http.MethodGet, "/v1/batches", access.Read, a.v1(list(a.listBatches, "sku", "location")), &listBatchesDoc},
 		{http.MethodGet, "/v1/batches/{ref}", access.Read, a.v1(a.getBatch), &getBatchDoc},
 		{http.MethodPatch, "/v1/batches/{ref}", access.Stock, a.v1(a.changeBatch), &changeBatchDoc},
 		{http.MethodPost, "/v1/batches/{ref}/receive", access.Stock, a.v1(orEmpty(a.receiveBatch)), &receiveBatchDoc},
@@ -193,6 +193,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/v1/products/{sku}", access.Read, a.v1(a.getProduct), &getProductDoc},
 		{http.MethodGet, "/v1/products/{sku}/availability", access.Read, a.v1(a.availability), &availabilityDoc},
 		{http.MethodGet, "/v1/availability", access.Read, a.v1(a.availabilities), &availabilitiesDoc},
+		{http.MethodPatch, "/v1/products/{sku}", access.Stock, a.v1(a.setPolicy), &setPolicyDoc},
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},

@@ -20,16 +20,16 @@ const MaxSKUs = views.MaxPage
 var availabilityDoc = operation{
 	id: "product_availability", summary: "Ask what is available of a product, and when",
 	detail: "`dates` has what comes and what may be promised by each day. With a `qty`, `promise` is the batch and the day from which a line of it would get its stock now; " +
-		"there is none if no batch can take it.",
-	query: []string{"qty", "by"}, answers: answers{200: views.Availability{}}, problems: []string{wire.CodeNotFound},
+		"there is none if no batch can take it. What has expired is not available, nor is the safety stock.",
+	query: []string{"qty", "by", "location"}, answers: answers{200: views.Availability{}}, problems: []string{wire.CodeNotFound},
 }
 
 func (a *api) availability(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "qty", "by")
+	q, err := parameters(r, "qty", "by", "location")
 	if err != nil {
 		return err
 	}
-	ask, err := askOf(q["qty"], q["by"])
+	ask, err := a.askOf(q)
 	if err != nil {
 		return err
 	}
@@ -47,15 +47,15 @@ func (a *api) availability(w http.ResponseWriter, r *http.Request) error {
 var availabilitiesDoc = operation{
 	id: "list_availability", summary: "Ask what is available of many products, and when",
 	detail: "`sku` may come up to 500 times; the answers are in the same order. A product that isn't known is `unknown`.",
-	query:  []string{"sku", "qty", "by"}, many: []string{"sku"}, answers: answers{200: listing[views.Availability]{}},
+	query:  []string{"sku", "qty", "by", "location"}, many: []string{"sku"}, answers: answers{200: listing[views.Availability]{}},
 }
 
 func (a *api) availabilities(w http.ResponseWriter, r *http.Request) error {
-	skus, q, err := repeated(r, "sku", "qty", "by")
+	skus, q, err := repeated(r, "sku", "qty", "by", "location")
 	if err != nil {
 		return err
 	}
-	ask, err := askOf(q["qty"], q["by"])
+	ask, err := a.askOf(q)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,8 @@ func (a *api) availabilities(w http.ResponseWriter, r *http.Request) error {
 	}
 	asks := make([]views.Ask, len(skus))
 	for i, sku := range skus {
-		asks[i] = views.Ask{SKU: sku, Qty: ask.Qty, By: ask.By}
+		asks[i] = ask
+		asks[i].SKU = sku
 	}
 	found, err := a.views.Availability(r.Context(), asks)
 	if err != nil {
@@ -86,13 +87,13 @@ func repeated(r *http.Request, many string, names ...string) ([]string, query, e
 }
 
 // askOf reads what is asked about a product.
-func askOf(qty, by string) (ask views.Ask, err error) {
-	if qty != "" {
+func (a *api) askOf(q query) (ask views.Ask, err error) {
+	if qty, given := q["qty"]; given && qty != "" {
 		if ask.Qty, err = strconv.Atoi(qty); err != nil || ask.Qty < 1 || ask.Qty > domain.MaxQty {
 			return ask, badParameter("qty", "leave it out for none in particular", "qty is %q; it must be a whole number from 1 to %d", qty, domain.MaxQty)
 		}
 	}
-	ask.By = by
+	ask.By, ask.Location, ask.AsOf = q["by"], q["location"], a.today().String()
 	return ask, service.CheckAsks([]views.Ask{ask})
 }
 

@@ -59,11 +59,11 @@ func (a *api) batch(ctx context.Context, ref string) (views.Batch, error) {
 
 var listBatchesDoc = operation{
 	id: "list_batches", summary: "List batches by reference",
-	query: []string{"sku", "limit", "cursor"}, answers: answers{200: listing[views.Batch]{}},
+	query: []string{"sku", "location", "limit", "cursor"}, answers: answers{200: listing[views.Batch]{}},
 }
 
 func (a *api) listBatches(r *http.Request, q query, page views.Page) (views.List[views.Batch], error) {
-	return a.views.Batches(r.Context(), q["sku"], page)
+	return a.views.Batches(r.Context(), views.BatchFilter{SKU: q["sku"], Location: q["location"]}, page)
 }
 
 var listBatchLinesDoc = operation{

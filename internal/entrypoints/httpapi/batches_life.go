@@ -9,9 +9,9 @@ import (
 )
 
 var changeBatchDoc = operation{
-	id: "change_batch", summary: "Change how much of a batch was purchased, or when it comes, or both",
+	id: "change_batch", summary: "Change how much of a batch was purchased, when it comes, where it lies or how long it keeps",
 	detail: "Lines that no longer fit are placed again, or become backorders; stock that is new goes to backorders. All others keep their place, " +
-		"and their promises move with the ETA. `moves` has all of these. An `eta` of `null` says that it is in the warehouse.",
+		"and their promises move with the ETA. `moves` has all of these. An `eta` of `null` says that it is in the warehouse; a `location` or `use_by` of `null` takes it away.",
 	query: writeQuery, body: wire.BatchChange.Members(),
 	answers: answers{200: wire.Stocked{}}, problems: []string{domain.CodeUnknownBatch, domain.CodeBelowShipped},
 }

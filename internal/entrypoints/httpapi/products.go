@@ -24,6 +24,18 @@ func (a *api) describeProduct(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+var setPolicyDoc = operation{
+	id: "set_policy", summary: "Say by which policy the lines of a product are placed, and how much of its stock is kept back",
+	detail: "It holds from now on: lines that have stock stay where they are. Stock that is no longer kept back goes to backorders: `moves` has those.",
+	query:  writeQuery, body: wire.ProductRule.Members(), answers: answers{200: wire.Ruled{}}, problems: []string{domain.CodeUnknownSKU},
+}
+
+func (a *api) setPolicy(w http.ResponseWriter, r *http.Request) error {
+	return obey(a, w, r, wire.ProductRule.Into(domain.SetPolicy{SKU: r.PathValue("sku")}), func(_ domain.SetPolicy, effect service.Effect[domain.PolicyAnswer], dryRun bool) (reply, error) {
+		return reply{status: http.StatusOK, version: after(effect.Events, dryRun), body: wire.PolicyResult(effect, dryRun)}, nil
+	})
+}
+
 var getProductDoc = operation{
 	id: "get_product", summary: "Look at the stock of a product, with its batches in the order of their use",
 	answers: answers{200: views.Product{}}, problems: []string{wire.CodeNotFound},

@@ -84,9 +84,18 @@ var terms = map[string]term{
 	"types":   {means: "Types of events, with commas between them. None: all."},
 
 	// Commands and what became of them.
+	"policy":         {means: "The policy by which lines are placed. None: earliest.", oneOf: policyNames()},
+	"safety_stock":   {means: "Units in the warehouse that new lines don't get."},
+	"location":       {means: "Where the batch lies, or will arrive; of a question what is there alone. None: no particular one."},
+	"use_by":         {means: "The last day on which the batch is good. None: it keeps."},
+	"locations":      {means: "Where the line would rather have its stock from, the best first: it decides between batches that are equal otherwise."},
+	"only_locations": {means: "The only locations that the line takes stock from, the best first. Not with locations."},
+	"min_life_days":  {means: "For how many days after the promise the stock must be good, at least."},
+	"places":         {means: "The stock by location, if any batch has one."},
+
 	"on_shortage": {means: "What becomes of a line that finds no stock: it is kept, or forgotten.", oneOf: []any{string(domain.KeepBackorder), string(domain.Refuse)}},
 	"description": {means: "The product's name for people."},
-	"reason":      {means: "A short word for why: damaged. Kept with the events."},
+	"reason":      {means: "A short word for why: damaged. Kept with the events. Of a batch that was passed over: other_location, expired, short_life, too_late or safety_stock; none: it had too little."},
 	"note":        {means: "Free text. Kept with the events."},
 	"dry_run":     {means: "Answer as if it were done, and do nothing."},
 	"replayed":    {means: "It was so already: nothing was changed."},
@@ -112,8 +121,8 @@ var terms = map[string]term{
 	"why":         {means: "Why the line stands where it does."},
 	"rule":        {means: "The rule that chose the batch."},
 	"cause":       {means: "What set it off; of an event the message that asked for it."},
-	"passed_over": {means: "Batches that had stock left, but not enough for the whole line; at most five."},
-	"more":        {means: "How many further batches had not enough."},
+	"passed_over": {means: "Batches that had stock left, but not for the line; at most five."},
+	"more":        {means: "How many further batches were passed over."},
 	"moved_from":  {means: "The batch that the line was in before."},
 
 	// The event log.
@@ -147,4 +156,11 @@ var terms = map[string]term{
 	MatchHeader: {means: "The ETag of the product, or of one of its batches or lines: do it only if nothing has happened to the product since."},
 	"name":      {means: "What it is called: a token after who uses it."},
 	"version":   {means: "Its version."},
+}
+
+func policyNames() (names []any) {
+	for _, p := range domain.Policies() {
+		names = append(names, p.Name)
+	}
+	return names
 }

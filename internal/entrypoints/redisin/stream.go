@@ -168,7 +168,8 @@ func subjects(cmd domain.Message) []string {
 	case domain.ChangeBatchQuantity:
 		return []string{"quantity of batch " + cmd.Ref}
 	case domain.ChangeBatch:
-		return given("batch "+cmd.Ref, part{"quantity", cmd.Qty.Given}, part{"eta", cmd.ETA.Given})
+		return given("batch "+cmd.Ref, part{"quantity", cmd.Qty.Given}, part{"eta", cmd.ETA.Given},
+			part{"location", cmd.Location.Given}, part{"use_by", cmd.UseBy.Given})
 	case domain.ReceiveBatch:
 		return given("batch "+cmd.Ref, part{"arrival", cmd.Qty.Given}, part{"quantity", cmd.Qty.Given})
 	case domain.CloseBatch:
@@ -178,6 +179,8 @@ func subjects(cmd domain.Message) []string {
 	case domain.AmendLine:
 		return given(fmt.Sprintf("line %q %q", cmd.OrderID, cmd.SKU),
 			part{"quantity", cmd.Qty.Given}, part{"priority", cmd.Priority.Given}, part{"required_by", cmd.RequiredBy.Given})
+	case domain.SetPolicy:
+		return given("product "+cmd.SKU, part{"policy", cmd.Policy.Given}, part{"safety stock", cmd.SafetyStock.Given})
 	case domain.DescribeProduct:
 		return []string{"description of product " + cmd.SKU}
 	}

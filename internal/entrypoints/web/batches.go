@@ -8,7 +8,7 @@ import (
 
 func (s *site) batches(r *http.Request) (page, error) {
 	sku := r.FormValue("sku")
-	list, err := s.views.Batches(r.Context(), sku, pageOf(r))
+	list, err := s.views.Batches(r.Context(), views.BatchFilter{SKU: sku}, pageOf(r))
 	return page{Template: "batches", Title: "Batches", Nav: "batches", API: link("/v1/batches", "sku", sku),
 		Body: listed[views.Batch]{Items: list.Items, More: more(r, list.Next), Filter: sku}}, err
 }

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"allot/internal/domain"
@@ -32,12 +35,27 @@ func (s *site) order(r *http.Request) (page, error) {
 	}
 	cal := s.calendarOf(r)
 	body := told{Order: o, Sentence: cal.sentence(o), Customer: cal.customer(o)}
-	history, err := s.views.Recent(r.Context(), views.LogFilter{OrderID: o.OrderID}, views.Page{Limit: mostOnOverview})
-	body.History = history.Items
-	if history.Next != "" {
-		body.Older = link("/events", "order_id", o.OrderID, "cursor", history.Next)
+	if body.History, err = s.historyOf(r.Context(), o); err == nil && len(body.History) > mostOnOverview {
+		body.History, body.Older = body.History[:mostOnOverview], link("/events", "order_id", o.OrderID)
 	}
 	return page{Template: "order", Title: o.OrderID, Nav: "orders", API: "/v1/orders/" + escape(o.OrderID), Saved: saved(r), Body: body}, err
+}
+
+// mostHistories is of how many lines the history of an order is put together.
+const mostHistories = 20
+
+// historyOf is what happened to the lines of an order, the latest first: of its
+// first lines, if it has many.
+func (s *site) historyOf(ctx context.Context, o views.Order) (out []views.Event, _ error) {
+	for _, line := range o.Lines[:min(len(o.Lines), mostHistories)] {
+		h, err := s.views.History(ctx, o.OrderID, line.SKU)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, h.Events...)
+	}
+	slices.SortFunc(out, func(a, b views.Event) int { return cmp.Compare(b.Position, a.Position) })
+	return out, nil
 }
 
 // standing counts the lines of an order that still matter.

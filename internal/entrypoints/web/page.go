@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"html/template"
@@ -30,6 +31,7 @@ type page struct {
 	Version  string // of the program
 	Visitor  string // the name of the token of whoever looks at it; "": they showed none
 	Refresh  bool   // it changes by itself: look again soon
+	Policy   string // what it may use, if that is not the policy of pages
 	Go       string // where to send the visitor instead; "": nowhere
 	Body     any    // what is particular to the template
 }
@@ -70,7 +72,7 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, p page) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", cmp.Or(p.Policy, policy))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -151,6 +153,7 @@ var templates = func() map[string]*template.Template {
 var functions = template.FuncMap{
 	"asset":   asset,
 	"num":     number,
+	"upto":    upto,
 	"units":   func(n int) string { return counted(n, "unit", "units") },
 	"lines":   func(n int) string { return counted(n, "line", "lines") },
 	"order":   func(id string) string { return "/orders/" + escape(id) },

@@ -147,6 +147,11 @@ func outcome(result any) string {
 			return "It is so already: nothing would change."
 		}
 		return fmt.Sprintf("The batch would have %s, %d allocated, %d available.", counted(r.Batch.Purchased, "unit", "units"), r.Batch.Allocated, r.Batch.Available())
+	case domain.PolicyAnswer:
+		if r.Replayed {
+			return "It is so already: nothing would change."
+		}
+		return fmt.Sprintf("Lines would be placed by the policy %s, with a safety stock of %s.", r.Policy, counted(r.SafetyStock, "unit", "units"))
 	case domain.Described:
 		if r.Replayed {
 			return "It is so already: nothing would change."

@@ -8,16 +8,19 @@
 //	forms.go     the form of each command; proposal.go what it would do, apply.go does it
 //	whatif.go    several changes at once, tried and made
 //	chart.go     supply and promises of a product over time, as a picture
+//	remembered.go
+//	             numbers that take long to find
 //	calendar.go  days as people say them; words.go numbers and states
 //	imports.go   files that are dropped, checked and applied
-//	docs.go      the documentation; codes.go what a problem means
+//	docs.go      the documentation; codes.go what a problem means;
+//	             viewer.go the API to look at and try
 //	signin.go    where people say who they are
 //	search.go    from a name to its page
 //	assets.go    style and script, under names that change with what is in them
 //
 // Pages are made of views and forms send commands, as every other way in does.
 // It doesn't know where anything is stored, and keeps nothing between requests
-// but files that were dropped, and who signs in how often.
+// but files that were dropped, who signs in how often, and a few numbers.
 package web
 
 import (
@@ -50,16 +53,25 @@ type site struct {
 	Options
 	uploads  uploads
 	attempts attempts // to sign in
+
+	shop                 remembered[numbers]
+	lateLines, riskLines remembered[views.List[views.LateLine]]
 }
 
 // Site is the pages.
 type Site struct {
 	http.Handler
-	uploads *uploads
+	site *site
 }
 
-// Close removes what was kept: files that were dropped.
-func (s *Site) Close() error { return s.uploads.remove() }
+// Close waits for what is being found out, and removes what was kept: files that
+// were dropped.
+func (s *Site) Close() error {
+	s.site.shop.behind.Wait()
+	s.site.lateLines.behind.Wait()
+	s.site.riskLines.behind.Wait()
+	return s.site.uploads.remove()
+}
 
 // New returns the pages over a bus and the views of what it changes.
 func New(bus *service.Bus, reader views.Reader, o Options) *Site {
@@ -83,6 +95,8 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"GET /batches/{id}":       s.batch,
 		"GET /late":               s.late,
 		"GET /at-risk":            s.late,
+		"GET /arriving":           s.coming,
+		"GET /overdue":            s.coming,
 		"GET /backorders":         s.backorders,
 		"GET /events":             s.events,
 		"GET /deliveries":         s.deliveries,
@@ -97,6 +111,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"POST /import/{id}":       s.applyImport,
 		"GET /docs/{path...}":     s.docs,
 		"GET /docs/errors/{code}": s.code,
+		"GET /docs/api":           s.viewAPI,
 		"GET /sign-in":            s.signInForm,
 		"GET /help":               s.help,
 		"/":                       s.nothing,
@@ -109,5 +124,6 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 	mux.HandleFunc("GET /docs/images/{name}", s.image)
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	mux.Handle("GET /assets/{name}", assets)
-	return &Site{http.NewCrossOriginProtection().Handler(mux), &s.uploads}
+	mux.HandleFunc("GET "+rapidocPath, viewer)
+	return &Site{http.NewCrossOriginProtection().Handler(mux), s}
 }

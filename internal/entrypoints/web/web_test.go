@@ -285,3 +285,20 @@ func TestListsGoOnPageByPage(t *testing.T) {
 	}
 	s.get(next[1]).says(t, 200, "order-ch")
 }
+
+func TestTheViewerOfTheAPIMayAskThisServerOnly(t *testing.T) {
+	s := open(t)
+	got := s.get("/docs/api")
+	got.says(t, 200, "HTTP reference")
+	policy := got.Header.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self';", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("its policy %q lacks %s", policy, part)
+		}
+	}
+	path := regexp.MustCompile(`/assets/rapidoc-[0-9a-f]+\.js`).FindString(got.Body)
+	script := s.get(path)
+	if script.Status != 200 || !strings.HasPrefix(script.Body, "/*! RapiDoc 9.") || !strings.Contains(script.Header.Get("Cache-Control"), "immutable") {
+		t.Errorf("%s: %d, %d bytes", path, script.Status, len(script.Body))
+	}
+}

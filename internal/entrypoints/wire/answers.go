@@ -58,6 +58,13 @@ func (w *writer) outcome(cmd domain.Message, o service.Outcome[any]) int {
 		status := w.status(created && !r.Replayed)
 		w.batched(r)
 		return status
+	case domain.PolicyAnswer:
+		status := w.status(false)
+		w.text("sku", r.SKU)
+		w.text("policy", r.Policy)
+		w.number("safety_stock", r.SafetyStock)
+		w.flag("replayed", r.Replayed)
+		return status
 	case domain.Described:
 		status := w.status(false)
 		w.text("sku", r.SKU)
@@ -213,6 +220,7 @@ func (w *writer) why(why domain.Why) {
 		w.text("batch_ref", b.BatchRef)
 		w.number("available", b.Available)
 		w.text("eta", b.ETA.String())
+		w.text("reason", string(b.Reason))
 		w.close()
 	}
 	if len(why.PassedOver) > 0 {
@@ -229,6 +237,8 @@ func (w *writer) batched(r domain.Batched) {
 	w.text("sku", r.Batch.SKU)
 	w.number("qty", r.Batch.Purchased)
 	w.text("eta", r.Batch.ETA.String())
+	w.text("location", r.Batch.Location)
+	w.text("use_by", r.Batch.UseBy.String())
 	w.number("allocated", r.Batch.Allocated)
 	w.number("available", r.Batch.Available())
 	if r.Batch.Shipped > 0 {
@@ -262,6 +272,11 @@ type answer struct {
 	Qty        int            `json:"qty"`
 	ETA        domain.Date    `json:"eta"`
 	Allocated  int            `json:"allocated"`
+	Location   string         `json:"location"`
+	UseBy      domain.Date    `json:"use_by"`
+
+	Policy      string `json:"policy"`
+	SafetyStock int    `json:"safety_stock"`
 
 	Description string `json:"description"`
 	Replayed    bool   `json:"replayed"`
@@ -291,11 +306,13 @@ func (a answer) result(cmd domain.Message) any {
 	switch cmd.(type) {
 	case domain.CreateBatch, domain.ChangeBatchQuantity, domain.ChangeBatch, domain.ReceiveBatch, domain.CloseBatch, domain.ReopenBatch:
 		return domain.Batched{
-			Batch:    domain.Batch{Ref: a.Ref, SKU: a.SKU, Purchased: a.Qty, Allocated: a.Allocated, Shipped: a.Shipped, Closed: a.Closed, ETA: a.ETA},
+			Batch:    domain.Batch{Ref: a.Ref, SKU: a.SKU, Purchased: a.Qty, Allocated: a.Allocated, Shipped: a.Shipped, Closed: a.Closed, ETA: a.ETA, Location: a.Location, UseBy: a.UseBy},
 			Replayed: a.Replayed,
 		}
 	case domain.AllocateOrder:
 		return a.placements()
+	case domain.SetPolicy:
+		return domain.PolicyAnswer{SKU: a.SKU, Policy: a.Policy, SafetyStock: a.SafetyStock, Replayed: a.Replayed}
 	case domain.DescribeProduct:
 		return domain.Described{SKU: a.SKU, Description: a.Description, Replayed: a.Replayed}
 	}

@@ -52,6 +52,21 @@ func TestAnAnswerIsOneLineThatSaysAll(t *testing.T) {
 			`"ref":"b1","sku":"RUG","qty":50,"eta":"2026-12-01","allocated":8,"available":42`,
 		},
 		{
+			allocate, domain.Placement{Status: domain.StatusBackordered, Why: domain.Why{
+				Rule: domain.FirstExpired, Cause: domain.Ordered, PassedOver: []domain.PassedOver{{BatchRef: "b0", Available: 9, Reason: domain.Expired}},
+			}}, 201,
+			`"order_id":"o1","sku":"RUG","qty":10,"status":"backordered",` +
+				`"why":{"rule":"first_expired","cause":"ordered","passed_over":[{"batch_ref":"b0","available":9,"reason":"expired"}]}`,
+		},
+		{
+			domain.CreateBatch{}, domain.Batched{Batch: domain.Batch{Ref: "b1", SKU: "RUG", Location: "north", UseBy: december}}, 201,
+			`"ref":"b1","sku":"RUG","qty":0,"location":"north","use_by":"2026-12-01","allocated":0,"available":0`,
+		},
+		{
+			domain.SetPolicy{}, domain.PolicyAnswer{SKU: "RUG", Policy: domain.Earliest, SafetyStock: 3, Replayed: true}, 200,
+			`"sku":"RUG","policy":"earliest","safety_stock":3,"replayed":true`,
+		},
+		{
 			domain.CreateBatch{}, domain.Batched{Batch: domain.Batch{Ref: "b1", SKU: "RUG"}, Replayed: true}, 200,
 			`"ref":"b1","sku":"RUG","qty":0,"allocated":0,"available":0,"replayed":true`,
 		},

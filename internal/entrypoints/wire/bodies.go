@@ -1,6 +1,10 @@
 package wire
 
-import "allot/internal/domain"
+import (
+	"slices"
+
+	"allot/internal/domain"
+)
 
 // Body is what may be said of a command in the body of a request whose address
 // says what it is about.
@@ -11,20 +15,20 @@ type Body[C domain.Message] struct {
 
 // The bodies there are. A reason and a note may be given in each.
 var (
-	NewBatch = body(func(c *domain.CreateBatch) *domain.Origin { return &c.Origin },
+	NewBatch = body(func(c *domain.CreateBatch) *domain.Origin { return &c.Origin }, slices.Concat([]field[domain.CreateBatch]{
 		required(text("ref", func(c *domain.CreateBatch) *string { return &c.Ref })),
 		required(text("sku", func(c *domain.CreateBatch) *string { return &c.SKU })),
 		required(quantity("qty", func(c *domain.CreateBatch) *int { return &c.Qty })),
 		date("eta", func(c *domain.CreateBatch) *domain.Date { return &c.ETA }),
-	)
-	NewLine = body(func(c *domain.Allocate) *domain.Origin { return &c.Origin },
+	}, labelFields)...)
+	NewLine = body(func(c *domain.Allocate) *domain.Origin { return &c.Origin }, slices.Concat([]field[domain.Allocate]{
 		required(text("sku", func(c *domain.Allocate) *string { return &c.SKU })),
 		required(quantity("qty", func(c *domain.Allocate) *int { return &c.Qty })),
 		text("on_shortage", func(c *domain.Allocate) *domain.Shortage { return &c.OnShortage }),
 		priority("priority", func(c *domain.Allocate) *domain.Priority { return &c.Priority }),
 		date("required_by", func(c *domain.Allocate) *domain.Date { return &c.RequiredBy }),
 		instant("hold_until", func(c *domain.Allocate) *domain.Instant { return &c.HoldUntil }),
-	)
+	}, wishFields(func(c *domain.Allocate) *domain.Wishes { return &c.Wishes }))...)
 	ProductChange = body(func(c *domain.DescribeProduct) *domain.Origin { return &c.Origin },
 		required(text("description", func(c *domain.DescribeProduct) *string { return &c.Description })),
 	)

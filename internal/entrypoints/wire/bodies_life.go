@@ -1,14 +1,18 @@
 package wire
 
-import "allot/internal/domain"
+import (
+	"slices"
+
+	"allot/internal/domain"
+)
 
 // The bodies of what happens after a batch was bought and a line was accepted,
 // and of whole orders.
 var (
-	BatchChange = body(func(c *domain.ChangeBatch) *domain.Origin { return &c.Origin },
+	BatchChange = body(func(c *domain.ChangeBatch) *domain.Origin { return &c.Origin }, slices.Concat([]field[domain.ChangeBatch]{
 		changed("qty", func(c *domain.ChangeBatch) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
 		nullable(changed("eta", func(c *domain.ChangeBatch) *domain.Change[domain.Date] { return &c.ETA }, CivilDate, readDateOrNone, (*writer).dateOrNone)),
-	)
+	}, relabelFields)...)
 	Receipt = body(func(c *domain.ReceiveBatch) *domain.Origin { return &c.Origin },
 		changed("qty", func(c *domain.ReceiveBatch) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
 	)

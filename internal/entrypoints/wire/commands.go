@@ -20,13 +20,13 @@ type operation struct {
 // operations are the commands there are. A reason and a note may be given with
 // each.
 var operations = slices.Concat([]operation{
-	command("add_batch", func(c *domain.CreateBatch) *domain.Origin { return &c.Origin },
+	command("add_batch", func(c *domain.CreateBatch) *domain.Origin { return &c.Origin }, slices.Concat([]field[domain.CreateBatch]{
 		required(text("ref", func(c *domain.CreateBatch) *string { return &c.Ref })),
 		required(text("sku", func(c *domain.CreateBatch) *string { return &c.SKU })),
 		required(quantity("qty", func(c *domain.CreateBatch) *int { return &c.Qty })),
 		date("eta", func(c *domain.CreateBatch) *domain.Date { return &c.ETA }),
-	),
-	command("allocate", func(c *domain.Allocate) *domain.Origin { return &c.Origin },
+	}, labelFields)...),
+	command("allocate", func(c *domain.Allocate) *domain.Origin { return &c.Origin }, slices.Concat([]field[domain.Allocate]{
 		required(text("order_id", func(c *domain.Allocate) *string { return &c.OrderID })),
 		required(text("sku", func(c *domain.Allocate) *string { return &c.SKU })),
 		required(quantity("qty", func(c *domain.Allocate) *int { return &c.Qty })),
@@ -34,7 +34,7 @@ var operations = slices.Concat([]operation{
 		priority("priority", func(c *domain.Allocate) *domain.Priority { return &c.Priority }),
 		date("required_by", func(c *domain.Allocate) *domain.Date { return &c.RequiredBy }),
 		instant("hold_until", func(c *domain.Allocate) *domain.Instant { return &c.HoldUntil }),
-	),
+	}, wishFields(func(c *domain.Allocate) *domain.Wishes { return &c.Wishes }))...),
 	command("change_batch_quantity", func(c *domain.ChangeBatchQuantity) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.ChangeBatchQuantity) *string { return &c.Ref })),
 		required(quantity("qty", func(c *domain.ChangeBatchQuantity) *int { return &c.Qty })),
@@ -47,7 +47,7 @@ var operations = slices.Concat([]operation{
 		required(text("sku", func(c *domain.DescribeProduct) *string { return &c.SKU })),
 		text("description", func(c *domain.DescribeProduct) *string { return &c.Description }),
 	),
-}, lifeOperations)
+}, lifeOperations, []operation{setPolicy})
 
 // command is the operation that a type of command is on the wire.
 func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields ...field[C]) operation {

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"allot/internal/domain"
 )
@@ -10,11 +11,11 @@ import (
 // lifeOperations are the commands of what happens after a batch was bought and
 // a line was accepted, and those about whole orders.
 var lifeOperations = []operation{
-	command("change_batch", func(c *domain.ChangeBatch) *domain.Origin { return &c.Origin },
+	command("change_batch", func(c *domain.ChangeBatch) *domain.Origin { return &c.Origin }, slices.Concat([]field[domain.ChangeBatch]{
 		required(text("ref", func(c *domain.ChangeBatch) *string { return &c.Ref })),
 		changed("qty", func(c *domain.ChangeBatch) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
 		changed("eta", func(c *domain.ChangeBatch) *domain.Change[domain.Date] { return &c.ETA }, CivilDate, readDateOrNone, (*writer).dateOrNone),
-	),
+	}, relabelFields)...),
 	command("receive_batch", func(c *domain.ReceiveBatch) *domain.Origin { return &c.Origin },
 		required(text("ref", func(c *domain.ReceiveBatch) *string { return &c.Ref })),
 		changed("qty", func(c *domain.ReceiveBatch) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
@@ -62,12 +63,12 @@ var lifeOperations = []operation{
 }
 
 // wanted is a line of an order on the wire.
-var wanted = object[domain.Wanted]{fields: []field[domain.Wanted]{
+var wanted = object[domain.Wanted]{fields: slices.Concat([]field[domain.Wanted]{
 	required(text("sku", func(w *domain.Wanted) *string { return &w.SKU })),
 	required(quantity("qty", func(w *domain.Wanted) *int { return &w.Qty })),
 	priority("priority", func(w *domain.Wanted) *domain.Priority { return &w.Priority }),
 	date("required_by", func(w *domain.Wanted) *domain.Date { return &w.RequiredBy }),
-}}
+}, wishFields(func(w *domain.Wanted) *domain.Wishes { return &w.Wishes }))}
 
 // changed is a field that may be given, and is left as it is otherwise.
 func changed[T any, V comparable](name string, at func(*T) *domain.Change[V], kind Kind, read func(string, []byte) (V, error), write func(*writer, string, V)) field[T] {

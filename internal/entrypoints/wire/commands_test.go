@@ -43,7 +43,19 @@ func TestACommandIsOneLine(t *testing.T) {
 		`{"op":"allocate_order","order_id":"o/1","lines":[{"sku":"RUG","qty":2},{"sku":"LAMP","qty":1,"priority":9,"required_by":"2026-12-01"}],"mode":"all"}`: domain.AllocateOrder{
 			OrderID: "o/1", Mode: domain.AllLines, Lines: []domain.Wanted{{SKU: "RUG", Qty: 2}, {SKU: "LAMP", Qty: 1, Priority: domain.NewPriority(9), RequiredBy: december}},
 		},
-		`{"op":"describe_product","sku":"RUG"}`:                                   domain.DescribeProduct{SKU: "RUG"},
+		`{"op":"describe_product","sku":"RUG"}`: domain.DescribeProduct{SKU: "RUG"},
+		`{"op":"add_batch","ref":"b1","sku":"RUG","qty":5,"location":"north","use_by":"2026-12-01"}`: domain.CreateBatch{
+			Ref: "b1", SKU: "RUG", Qty: 5, Location: "north", UseBy: december,
+		},
+		`{"op":"change_batch","ref":"b1","location":"","use_by":""}`: domain.ChangeBatch{Ref: "b1", Label: domain.Label{Location: domain.To(""), UseBy: domain.To(domain.Date(0))}},
+		`{"op":"allocate","order_id":"o/1","sku":"RUG","qty":2,"locations":["no\"rth","south"],"min_life_days":30}`: domain.Allocate{
+			OrderID: "o/1", SKU: "RUG", Qty: 2, Wishes: domain.Wishes{Locations: domain.LocationsOf(`no"rth`, "south"), MinLife: 30},
+		},
+		`{"op":"allocate_order","order_id":"o/1","lines":[{"sku":"RUG","qty":2,"only_locations":["north"]}]}`: domain.AllocateOrder{
+			OrderID: "o/1", Lines: []domain.Wanted{{SKU: "RUG", Qty: 2, Wishes: domain.Wishes{OnlyLocations: "north"}}},
+		},
+		`{"op":"set_policy","sku":"RUG","policy":"latest_on_time"}`:               domain.SetPolicy{SKU: "RUG", Policy: domain.To(domain.LatestOnTime)},
+		`{"op":"set_policy","sku":"RUG","safety_stock":0}`:                        domain.SetPolicy{SKU: "RUG", SafetyStock: domain.To(0)},
 		`{"op":"describe_product","sku":"RUG","description":"Tapis <très> cher"}`: domain.DescribeProduct{SKU: "RUG", Description: "Tapis <très> cher"},
 	} {
 		got, err := wire.EncodeCommand(cmd)
@@ -65,7 +77,7 @@ func TestACommandIsOneLine(t *testing.T) {
 
 func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
 	const ops = "one of add_batch, allocate, change_batch_quantity, cancel, describe_product, change_batch, receive_batch, close_batch, reopen_batch, " +
-		"allocate_order, ship, return, amend, confirm_hold, release_hold"
+		"allocate_order, ship, return, amend, confirm_hold, release_hold, set_policy"
 	for line, want := range map[string]string{
 		`{"order_id":"o"}`:              "op| op is missing: send it: it says what to do, in lower case; " + ops,
 		`{"op":null}`:                   "op| op is missing: send it: it says what to do, in lower case; " + ops,
@@ -78,12 +90,15 @@ func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
 		`{"op":"allocate","qty_":1}`:    `qty_| qty_ is no member that is known here: leave it out, or did you mean "qty"?`,
 		`{"op":"allocate","QTY":1}`:     `QTY| QTY is no member: names are written in lower case: write "qty"`,
 		`{"op":"cancel","priority":1}`:  `priority| priority is no member that is known here: leave it out; there are order_id, sku, reason, note`,
-		`{"op":"allocate","op2":1}`:     `op2| op2 is no member that is known here: leave it out; there are order_id, sku, qty, on_shortage, priority, required_by, hold_until, reason, note`,
-		`{"op":"allocate_order","order_id":"o","lines":[{"sku":"A","qty":1},{"sku":"B","qyt":2}]}`: `lines/1/qyt| lines/1: qyt is no member that is known here: leave it out; there are sku, qty, priority, required_by`,
+		`{"op":"allocate","op2":1}`:     `op2| op2 is no member that is known here: leave it out; there are order_id, sku, qty, on_shortage, priority, required_by, hold_until, locations, only_locations, min_life_days, reason, note`,
+		`{"op":"allocate_order","order_id":"o","lines":[{"sku":"A","qty":1},{"sku":"B","qyt":2}]}`: `lines/1/qyt| lines/1: qyt is no member that is known here: leave it out; there are sku, qty, priority, required_by, locations, only_locations, min_life_days`,
 		`{"op":"allocate_order","order_id":"o","lines":1}`:                                         "lines| lines is 1: send a list of objects",
 		`{"op":"amend","order_id":"o","sku":"S","may_move":"yes"}`:                                 `may_move| may_move is "yes": send true or false, without quotes`,
 		`{"op":"allocate","hold_until":"soon"}`:                                                    `hold_until| hold_until "soon" is not a time: write it with its zone, for example 2026-12-01T08:00:00Z: send a time, or leave it out`,
 		`{"op":"ship","order_id":"o","sku":"S","shipped":0}`:                                       "shipped| shipped is 0; it must lie between 1 and 2147483647: send a number in that range, or leave it out",
+		`{"op":"allocate","order_id":"o","locations":"north"}`:                                     `locations| locations is "north": send a list of texts: ["north"]`,
+		`{"op":"allocate","order_id":"o","only_locations":[]}`:                                     `only_locations| only_locations is empty: leave it out if any location will do`,
+		`{"op":"allocate","order_id":"o","locations":["a","b\u0000c"]}`:                            `locations| locations has "b\x00c", which is no name: send the names of locations`,
 		`{"op":"cancel"}`: "order_id| order_id is missing: send it",
 		`{"op":"cancel","` + long + `":1}`: long[:60] + "...| " + long[:60] +
 			"... is no member that is known here: leave it out; there are order_id, sku, reason, note",

@@ -30,6 +30,8 @@ type Stocked struct {
 	SKU       string      `json:"sku"`
 	Qty       int         `json:"qty"`
 	ETA       domain.Date `json:"eta,omitzero"`
+	Location  string      `json:"location,omitempty"`
+	UseBy     domain.Date `json:"use_by,omitzero"`
 	Allocated int         `json:"allocated"`
 	Shipped   int         `json:"shipped,omitempty"`
 	Available int         `json:"available"`
@@ -127,7 +129,7 @@ func orderedLine(l domain.OrderedLine) OrderedLine {
 func BatchResult(effect service.Effect[domain.Batched], dryRun bool) (Stocked, int) {
 	b := effect.Result.Batch
 	return Stocked{
-		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, ETA: b.ETA, Allocated: b.Allocated, Shipped: b.Shipped, Available: b.Available(),
+		Ref: b.Ref, SKU: b.SKU, Qty: b.Purchased, ETA: b.ETA, Location: b.Location, UseBy: b.UseBy, Allocated: b.Allocated, Shipped: b.Shipped, Available: b.Available(),
 		Closed: b.Closed, Replayed: effect.Result.Replayed,
 		Consequences: consequencesOf(nil, effect, dryRun),
 	}, statusOf(!effect.Result.Replayed)
@@ -138,6 +140,15 @@ func DescribeResult(effect service.Effect[domain.Described], dryRun bool) Descri
 	r := effect.Result
 	return Described{
 		SKU: r.SKU, Description: r.Description, Replayed: r.Replayed,
+		Consequences: consequencesOf(nil, effect, dryRun),
+	}
+}
+
+// PolicyResult is the answer to SetPolicy.
+func PolicyResult(effect service.Effect[domain.PolicyAnswer], dryRun bool) Ruled {
+	r := effect.Result
+	return Ruled{
+		SKU: r.SKU, Policy: r.Policy, SafetyStock: r.SafetyStock, Replayed: r.Replayed,
 		Consequences: consequencesOf(nil, effect, dryRun),
 	}
 }

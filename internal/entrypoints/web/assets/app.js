@@ -9,7 +9,10 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const theme = () => document.documentElement.dataset.theme || (dark.matches ? 'dark' : 'light');
 const other = { dark: 'light', light: 'dark' };
 const themeButton = $('#theme');
-const nameTheme = () => { themeButton.textContent = theme() === 'dark' ? 'Light theme' : 'Dark theme'; };
+const nameTheme = () => {
+  themeButton.textContent = theme() === 'dark' ? 'Light theme' : 'Dark theme';
+  $('rapi-doc')?.setAttribute('theme', theme());
+};
 themeButton.hidden = false;
 nameTheme();
 themeButton.addEventListener('click', () => {
