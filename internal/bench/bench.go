@@ -85,7 +85,7 @@ var scenarios = []struct {
 	{"postgres", "allocations on a PostgreSQL of its own, by one replica and three, beside SELECT ... FOR UPDATE", postgres},
 	{"pg-growth", "CPU per allocation after many others, beside none, ours and PostgreSQL's; how large they are on disk", pgGrowth},
 	{"pg-year", "a folder of batches and orders imported into a PostgreSQL, verified, and compared with SQLite", pgYear},
-	{"year", "a folder of batches and orders imported, twice, and verified", year},
+	{"year", "a folder of batches and orders imported, twice, and verified; if it has announcements, slips and cancellations, replayed with them", year},
 }
 
 // Scenarios names the scenarios, each with what it measures.
