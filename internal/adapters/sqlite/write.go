@@ -16,6 +16,7 @@ type tx struct {
 	reading
 	log     *logEnd
 	origins []driver.Value // room for arguments
+	changed []versioned    // the products that were written
 
 	failed error // the first of Write: there may be no transaction any more, and SQLite would commit what comes next at once
 }
@@ -125,6 +126,7 @@ func (t *tx) writeProducts(changes []service.ProductChange) error {
 	for _, p := range changes {
 		args = append(args, p.To.SKU, p.To.Description, p.To.Version, p.From, int64(p.To.Backorders), p.To.OutOfStock)
 		t.versions[p.To.SKU] = p.To.Version
+		t.changed = append(t.changed, versioned{p.To.SKU, p.To.Version})
 	}
 	t.args = args
 	n, err := t.write(upsertProducts, args...)
