@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"net/url"
 	"strconv"
 )
 
@@ -11,13 +12,15 @@ type Availability struct {
 	SKU         string    `json:"sku"`
 	Unknown     bool      `json:"unknown"` // there is no such product
 	Description string    `json:"description"`
-	OnHand      int       `json:"on_hand"`     // units in the warehouse, whosever they are
-	Inbound     int       `json:"inbound"`     // units on their way, whosever they are
-	Allocated   int       `json:"allocated"`   // units that lines have
-	Available   int       `json:"available"`   // units that lines may still get, whenever they come
-	LargestFit  int       `json:"largest_fit"` // the largest line that one batch can take now
-	Dates       []Arrival `json:"dates"`       // in order; the warehouse, if it has anything, first
-	Promise     *Promise  `json:"promise"`     // of the quantity that was asked for; nil: no batch can take it
+	OnHand      int       `json:"on_hand"`      // units in the warehouse, whosever they are
+	Inbound     int       `json:"inbound"`      // units on their way, whosever they are
+	Allocated   int       `json:"allocated"`    // units that lines have
+	Location    string    `json:"location"`     // if only what is there counts
+	SafetyStock int       `json:"safety_stock"` // units in the warehouse that are not among those available
+	Available   int       `json:"available"`    // units that new lines may still get, whenever they come
+	LargestFit  int       `json:"largest_fit"`  // the largest line that one batch can take now
+	Dates       []Arrival `json:"dates"`        // in order; the warehouse, if it has anything, first
+	Promise     *Promise  `json:"promise"`      // of the quantity that was asked for; nil: no batch can take it
 	Version     int64     `json:"product_version"`
 }
 
@@ -40,26 +43,27 @@ type Promise struct {
 type Ask struct {
 	Qty int    // units
 	By  string // date when it is needed
+
+	Location string // count only what is there
 }
 
-func (a Ask) values() (qty, by string) {
+func (a Ask) values() url.Values {
+	qty := ""
 	if a.Qty != 0 {
 		qty = strconv.Itoa(a.Qty)
 	}
-	return qty, a.By
+	return values("qty", qty, "by", a.By, "location", a.Location)
 }
 
 // Available returns what is available of a product, and when; or "not_found".
 func (c *Client) Available(ctx context.Context, sku string, ask Ask) (out Availability, _ error) {
-	qty, by := ask.values()
-	return out, c.get(ctx, productPath(sku)+"/availability", values("qty", qty, "by", by), &out)
+	return out, c.get(ctx, productPath(sku)+"/availability", ask.values(), &out)
 }
 
 // AvailableOf returns what is available of up to 500 products, in the order of
 // skus.
 func (c *Client) AvailableOf(ctx context.Context, skus []string, ask Ask) ([]Availability, error) {
-	qty, by := ask.values()
-	query := values("qty", qty, "by", by)
+	query := ask.values()
 	query["sku"] = skus
 	var found struct{ Items []Availability }
 	err := c.get(ctx, "/v1/availability", query, &found)

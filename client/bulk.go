@@ -31,8 +31,13 @@ type Command struct {
 	Lines       []Wanted `json:"lines,omitempty"`
 	Mode        Mode     `json:"mode,omitempty"`
 	Description string   `json:"description,omitempty"`
-	Reason      string   `json:"reason,omitempty"`
-	Note        string   `json:"note,omitempty"`
+	Location    string   `json:"location,omitempty"`
+	UseBy       string   `json:"use_by,omitempty"`
+	Policy      string   `json:"policy,omitempty"`
+	SafetyStock *int     `json:"safety_stock,omitempty"`
+	Wishes
+	Reason string `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
 }
 
 // Answer is what became of one command of many.
@@ -61,6 +66,10 @@ type Answer struct {
 	Shipped     int    `json:"shipped"`
 	Closed      bool   `json:"closed"`
 	Description string `json:"description"`
+	Location    string `json:"location"`
+	UseBy       string `json:"use_by"`
+	Policy      string `json:"policy"`
+	SafetyStock int    `json:"safety_stock"`
 	Replayed    bool   `json:"replayed"`
 
 	Lines []OrderedLine `json:"lines"` // of an order

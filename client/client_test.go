@@ -73,6 +73,8 @@ func TestEveryRouteCanBeCalled(t *testing.T) {
 		{"batches", func() (any, error) { return collect(c.Batches(ctx, sku)) }, "Ref:b 1/?"},
 		{"batch lines", func() (any, error) { return collect(c.BatchLines(ctx, ref)) }, "OrderID:o/1//../x"},
 		{"products", func() (any, error) { return collect(c.Products(ctx)) }, "Description:Lamp"},
+		{"policy", func() (any, error) { return c.SetPolicy(ctx, sku, client.Policy{Name: "first_expired"}) }, "Policy:first_expired"},
+		{"batches at a location", func() (any, error) { return collect(c.BatchesAt(ctx, "nowhere", sku)) }, "[]"},
 		{"dry run", func() (any, error) {
 			return c.Cancel(ctx, order, sku, client.Cancellation{Terms: client.Terms{DryRun: true}})
 		}, "Moves:[{OrderID:o2"},
@@ -280,11 +282,11 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"list_batches": of[page[client.Batch]], "list_batch_lines": of[page[client.Line]],
 		"list_orders": of[page[client.OrderSummary]], "get_order": of[client.Order], "allocate_line": of[client.Placed],
 		"get_line": of[client.Line], "cancel_line": of[client.Placed], "explain_line": of[client.Line], "list_backorders": of[page[client.Line]],
-		"list_products": of[page[client.Product]], "get_product": of[client.Product], "describe_product": of[client.Described],
+		"list_products": of[page[client.Product]], "get_product": of[client.Product], "describe_product": of[client.Described], "set_policy": of[client.Ruled],
 		"list_events":   of[page[client.Event]],
 		"receive_batch": of[client.Stocked], "close_batch": of[client.Stocked], "reopen_batch": of[client.Stocked],
 		"allocate_order": of[client.Ordered], "amend_line": of[client.Placed], "ship_line": of[client.Placed], "return_line": of[client.Placed],
-		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "line_history": of[client.History],
+		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "replan_product": of[client.Replanned], "line_history": of[client.History],
 		"list_late": of[page[client.LateLine]], "list_at_risk": of[page[client.LateLine]],
 		"product_availability": of[client.Availability], "list_availability": of[page[client.Availability]],
 		"try_changes": of[client.Difference], "make_changes": of[client.Difference],

@@ -54,6 +54,7 @@ type Wanted struct {
 	Qty        int    `json:"qty"`                   // units, at least 1
 	Priority   *int   `json:"priority,omitempty"`    // 0 to 9; nil: the usual one, 5
 	RequiredBy string `json:"required_by,omitempty"` // date
+	Wishes
 }
 
 // Mode says what becomes of an order of which a line finds no stock.
@@ -110,6 +111,7 @@ type Amendment struct {
 	Qty        *int    `json:"qty,omitempty"`
 	Priority   *int    `json:"priority,omitempty"`    // 0 to 9
 	RequiredBy *string `json:"required_by,omitempty"` // date; "": as soon as possible
+	Frozen     *bool   `json:"frozen,omitempty"`      // re-planning leaves it where it is
 	MayMove    bool    `json:"may_move,omitempty"`    // it may lose its place, else that is refused: "line_would_move"
 	Reason     string  `json:"reason,omitempty"`
 	Note       string  `json:"note,omitempty"`

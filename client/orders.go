@@ -38,6 +38,7 @@ type Line struct {
 	HeldUntil      string `json:"held_until"`      // time, if it is held
 	Shipped        int    `json:"shipped"`         // units, of Qty
 	Returned       int    `json:"returned"`        // units, of Shipped
+	Wishes
 
 	Seq int64        `json:"seq"` // its place of acceptance: its age
 	Why *Explanation `json:"why"` // only in orders and explanations
@@ -52,11 +53,12 @@ type Why struct {
 	More       int          `json:"more"`
 }
 
-// PassedOver is a batch that had stock left, but not enough for the line.
+// PassedOver is a batch that had stock left, but not for the line.
 type PassedOver struct {
 	BatchRef  string `json:"batch_ref"`
 	Available int    `json:"available"`
 	ETA       string `json:"eta"`
+	Reason    string `json:"reason"` // "expired", "other_location" and so on; empty: it had too little
 }
 
 // Explanation is a reason as it was kept: when, by whom and what for.
@@ -87,6 +89,7 @@ type NewLine struct {
 	Priority   *int   `json:"priority,omitempty"`    // 0 to 9; nil: the usual one, 5
 	RequiredBy string `json:"required_by,omitempty"` // date
 	HoldUntil  string `json:"hold_until,omitempty"`  // time, RFC 3339: it is but a hold, and ends then unless it is confirmed
+	Wishes
 
 	Terms `json:"-"`
 }

@@ -20,6 +20,8 @@ type Batch struct {
 	ETAChanged bool   `json:"eta_changed"` // it was expected otherwise at first
 	FirstETA   string `json:"first_eta"`   // if so: date; empty: in the warehouse
 	Closed     bool   `json:"closed"`      // it takes no new lines
+	Location   string `json:"location"`    // where it lies, or will arrive
+	UseBy      string `json:"use_by"`      // date, the last one on which it is good; empty: it keeps
 
 	Seq   int64 `json:"seq"`   // its place in the order of creation
 	Lines int   `json:"lines"` // lines that have stock of it; only where one batch is asked for
@@ -27,22 +29,26 @@ type Batch struct {
 
 // NewBatch is a batch to be created.
 type NewBatch struct {
-	Ref    string `json:"ref"`
-	SKU    string `json:"sku"`
-	Qty    int    `json:"qty"`           // units, at least 0
-	ETA    string `json:"eta,omitempty"` // empty: in the warehouse
-	Reason string `json:"reason,omitempty"`
-	Note   string `json:"note,omitempty"`
-	Terms  `json:"-"`
+	Ref      string `json:"ref"`
+	SKU      string `json:"sku"`
+	Qty      int    `json:"qty"`                // units, at least 0
+	ETA      string `json:"eta,omitempty"`      // empty: in the warehouse
+	Location string `json:"location,omitempty"` // where it lies, or will arrive
+	UseBy    string `json:"use_by,omitempty"`   // date, the last one on which it is good; empty: it keeps
+	Reason   string `json:"reason,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Terms    `json:"-"`
 }
 
 // BatchChange is what a batch is to become. What is nil stays as it is.
 type BatchChange struct {
-	Qty    *int    `json:"qty,omitempty"` // units purchased, in all
-	ETA    *string `json:"eta,omitempty"` // "": it is in the warehouse
-	Reason string  `json:"reason,omitempty"`
-	Note   string  `json:"note,omitempty"`
-	Terms  `json:"-"`
+	Qty      *int    `json:"qty,omitempty"`      // units purchased, in all
+	ETA      *string `json:"eta,omitempty"`      // "": it is in the warehouse
+	Location *string `json:"location,omitempty"` // "": no particular one
+	UseBy    *string `json:"use_by,omitempty"`   // date; "": it keeps
+	Reason   string  `json:"reason,omitempty"`
+	Note     string  `json:"note,omitempty"`
+	Terms    `json:"-"`
 }
 
 // Stocked is what became of a command about a batch.
@@ -55,6 +61,8 @@ type Stocked struct {
 	Shipped   int    `json:"shipped"`
 	Available int    `json:"available"`
 	Closed    bool   `json:"closed"`
+	Location  string `json:"location"` // where it lies, or will arrive
+	UseBy     string `json:"use_by"`   // date, the last one on which it is good; empty: it keeps
 	Replayed  bool   `json:"replayed"` // it was so already
 	Consequences
 }
@@ -84,7 +92,8 @@ func (c *Client) CreateBatch(ctx context.Context, b NewBatch) (out Stocked, _ er
 	return out, c.command(ctx, http.MethodPost, "/v1/batches", b.Terms, b, &out)
 }
 
-// ChangeBatch corrects how much of a batch was purchased, or when it comes.
+// ChangeBatch corrects how much of a batch was purchased, when it comes, where it
+// lies or how long it keeps.
 // Moves has the lines that change place or are promised for another day.
 func (c *Client) ChangeBatch(ctx context.Context, ref string, change BatchChange) (out Stocked, _ error) {
 	return out, c.command(ctx, http.MethodPatch, batchPath(ref), change.Terms, change, &out)
@@ -118,7 +127,10 @@ type Product struct {
 	Backordered      int     `json:"backordered"`
 	BackorderedLines int     `json:"backordered_lines"`
 	Version          int64   `json:"product_version"`
-	Batches          []Batch `json:"batches"` // in the order of their use; only where one product is asked for
+	Policy           string  `json:"policy"`       // empty: "earliest"
+	SafetyStock      int     `json:"safety_stock"` // units in the warehouse that new lines don't get
+	Places           []Place `json:"places"`       // by location, if any batch has one; only where one product is asked for
+	Batches          []Batch `json:"batches"`      // in the order of their use; only where one product is asked for
 }
 
 // ProductChange is what a product is to become.
@@ -140,6 +152,21 @@ type Described struct {
 // DescribeProduct gives a product a name for people, and makes its SKU known.
 func (c *Client) DescribeProduct(ctx context.Context, sku string, change ProductChange) (out Described, _ error) {
 	return out, c.command(ctx, http.MethodPut, productPath(sku), change.Terms, change, &out)
+}
+
+// Replanned is what became of the lines of a product that was re-planned. Its
+// moves have those that stand elsewhere.
+type Replanned struct {
+	SKU     string `json:"sku"`
+	Planned int    `json:"planned"` // lines that were placed afresh
+	Moved   int    `json:"moved"`   // of them
+	Consequences
+}
+
+// Replan places the open lines of a product afresh, the most urgent first. Ask
+// with DryRun first, and send the plan of the answer.
+func (c *Client) Replan(ctx context.Context, sku string, how Step) (out Replanned, _ error) {
+	return out, c.command(ctx, http.MethodPost, productPath(sku)+"/replan", how.Terms, how, &out)
 }
 
 // Product returns a product, or "not_found".

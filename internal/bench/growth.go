@@ -20,7 +20,7 @@ func commits(ctx context.Context, o Options) ([]Figure, error) {
 	var perCommit, bytes, rate []float64
 	for round := range o.Rounds {
 		o.Progress(fmt.Sprintf("round %d of %d", round+1, o.Rounds))
-		s, err := newShop(ctx, o)
+		s, err := newShop(ctx, o.Dir, bootstrap.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +85,7 @@ func growth(ctx context.Context, o Options) ([]Figure, error) {
 		{"random", func(int) string { return fmt.Sprintf("order-%016x", rand.Uint64()) }},
 	} {
 		o.Progress(fmt.Sprintf("order ids %s: making %d allocations", ids.name, o.Existing))
-		old, err := newShop(ctx, o)
+		old, err := newShop(ctx, o.Dir, bootstrap.Options{})
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func growth(ctx context.Context, o Options) ([]Figure, error) {
 func batches(ctx context.Context, o Options) ([]Figure, error) {
 	const exhausted = 9_999
 	o.Progress(fmt.Sprintf("exhausting %d batches", exhausted))
-	old, err := newShop(ctx, o)
+	old, err := newShop(ctx, o.Dir, bootstrap.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func batches(ctx context.Context, o Options) ([]Figure, error) {
 func compare(ctx context.Context, o Options, what string, old *shop, ids func(int) string) (with, without []float64, _ error) {
 	for round := range o.Rounds {
 		o.Progress(fmt.Sprintf("%s: round %d of %d", what, round+1, o.Rounds))
-		fresh, err := newShop(ctx, o)
+		fresh, err := newShop(ctx, o.Dir, bootstrap.Options{})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -149,7 +149,7 @@ func pgYear(ctx context.Context, o Options) (_ []Figure, err error) {
 		return nil, err
 	}
 	defer theirs.Close()
-	embedded, err := newShop(ctx, o)
+	embedded, err := newShop(ctx, o.Dir, bootstrap.Options{})
 	if err != nil {
 		return nil, err
 	}

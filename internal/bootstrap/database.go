@@ -25,6 +25,12 @@ type Owner = sqlite.Owner
 // InUseError says that another process writes to a database.
 type InUseError = sqlite.InUseError
 
+// DirectoryError says that nothing can be created in the directory of a database.
+type DirectoryError = sqlite.DirectoryError
+
+// AdviceOnDirectory is what to do about a DirectoryError.
+const AdviceOnDirectory = sqlite.AdviceOnDirectory
+
 // ErrExists says that a file is there already which was not to be replaced.
 var ErrExists = sqlite.ErrExists
 
@@ -59,7 +65,7 @@ func overPostgres(ctx context.Context, open func(context.Context, string, postgr
 		return nil, err
 	}
 	app := New(store, o)
-	app.Unsafe = store.Unsafe()
+	app.Unsafe, app.writable = store.Unsafe(), store.Writable
 	return app, nil
 }
 

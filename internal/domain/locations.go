@@ -10,12 +10,13 @@ import (
 type Locations string
 
 // separator can't be in the name of a location.
-const separator = "\n"
+const separator = "\x00"
 
 // MaxLocations is how many locations a line may name.
 const MaxLocations = 16
 
-// LocationsOf returns the list of the given names, the best first.
+// LocationsOf returns the list of the given names, the best first, none of which
+// has a zero byte.
 func LocationsOf(names ...string) Locations { return Locations(strings.Join(names, separator)) }
 
 // Names are the locations, the best first.

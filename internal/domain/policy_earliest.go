@@ -6,8 +6,7 @@ import "cmp"
 const Earliest = "earliest"
 
 var earliest = newPolicy(Earliest,
-	"Warehouse stock first, then the shipment that arrives earliest, and of equals the batch created first: "+
-		"the first of them that can take the whole line gets it.",
+	"warehouse stock first, then the earliest ETA, of equals the batch created first; the first with room for the whole line",
 	func(c *choice) *Batch { return c.first(soonest, nil) })
 
 func soonest(a, b *Batch) int { return cmp.Compare(a.ETA, b.ETA) }

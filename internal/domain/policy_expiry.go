@@ -6,8 +6,7 @@ import "cmp"
 const FirstExpired = "first_expired"
 
 var _ = newPolicy(FirstExpired,
-	"Warehouse stock first, of that the batch whose use-by date comes first, and those without one last; then the shipment "+
-		"that arrives earliest, of equals again the one that expires first. No line waits longer so that stock doesn't expire.",
+	"warehouse stock first, of that what expires first; then the earliest ETA, of equals again what expires first; what keeps goes last",
 	func(c *choice) *Batch { return c.first(soonestThenPerishing, nil) })
 
 func soonestThenPerishing(a, b *Batch) int { return cmp.Or(soonest(a, b), perishing(a, b)) }

@@ -5,8 +5,8 @@ package domain
 const LatestOnTime = "latest_on_time"
 
 var _ = newPolicy(LatestOnTime,
-	"A line with a required-by date gets the latest supply that is still on time, so that what is here sooner stays for lines "+
-		"that need it sooner. A line without one, or for which nothing is on time, gets the earliest supply.",
+	"for a line with a required-by date the latest supply that is still on time, so that what is here sooner stays for those who "+
+		"need it sooner; without one, or if nothing is on time, as earliest",
 	func(c *choice) *Batch {
 		if c.line.RequiredBy != 0 {
 			if b := c.first(latest, c.tooLate); b != nil {

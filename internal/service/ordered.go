@@ -40,7 +40,7 @@ func (r *Relay) ForwardInOrder(sub Subscription, deliver InOrder) {
 			if err != nil {
 				return fmt.Errorf("deliver to %s: %w", sub.Name, err)
 			}
-			if n == 0 {
+			if n < mostAtOnce { // those were all
 				at.isThrough()
 				return nil
 			}
@@ -93,10 +93,13 @@ const mostMirrored = 5000
 // Mirror keeps a journal equal to the log, from its first event on. What the
 // journal loses is appended again. log is where the events are read.
 func (r *Relay) Mirror(name string, log views.Reader, j Journal) {
-	at := &reach{}
-	r.add(name, at, mostPauseInOrder, func(ctx context.Context) error {
+	m := &mirror{log: log, journal: j}
+	r.add(name, &m.reach, mostPauseInOrder, func(ctx context.Context) error {
 		for {
-			err := at.mirror(ctx, log, j)
+			err := m.catchUp(ctx)
+			if err != nil {
+				m.found = time.Time{}
+			}
 			if errors.Is(err, ErrMoved) && ctx.Err() == nil {
 				continue // look again where it ends
 			}
@@ -108,32 +111,57 @@ func (r *Relay) Mirror(name string, log views.Reader, j Journal) {
 	})
 }
 
-// mirror appends to a journal what it lacks.
-func (r *reach) mirror(ctx context.Context, log views.Reader, j Journal) error {
-	last, err := j.Last(ctx)
-	if err != nil {
-		return cmp.Or(r.look(ctx, log), err)
-	}
-	if err := last.check(ctx, log); err != nil {
+// mirror is a journal that is kept equal to the log.
+type mirror struct {
+	reach
+	log     views.Reader
+	journal Journal
+	end     int64     // where the journal ends, as far as we know
+	found   time.Time // when we asked it
+}
+
+// catchUp appends to the journal what it lacks.
+func (m *mirror) catchUp(ctx context.Context) error {
+	if err := m.find(ctx); err != nil {
 		return err
 	}
-	r.has(last.Position)
-	events, err := eventsAfter(ctx, log, last.Position)
-	for end := last.Position; err == nil && len(events) > 0; {
-		r.isAt(events[0].At)
-		after, next := end, events[len(events)-1].Position
-		ahead := readAhead(ctx, log, next)
-		appended := j.Append(ctx, after, events)
-		events, err = ahead()
-		if appended == nil {
-			r.has(next)
+	events, err := eventsAfter(ctx, m.log, m.end)
+	for err == nil && len(events) > 0 {
+		m.isAt(events[0].At)
+		ahead := func() ([]views.Event, error) { return nil, nil }
+		next := events[len(events)-1].Position
+		if len(events) >= mostMirrored {
+			ahead = readAhead(ctx, m.log, next)
 		}
-		end, err = next, cmp.Or(appended, err)
+		appended := m.journal.Append(ctx, m.end, events)
+		if events, err = ahead(); appended == nil {
+			m.end = next
+			m.has(next)
+		}
+		err = cmp.Or(appended, err)
 	}
 	if err == nil {
-		r.isThrough()
+		m.isThrough()
 	}
 	return err
+}
+
+// find asks the journal where it ends, unless it was asked just now: what it has
+// lost since, it says when something is appended.
+func (m *mirror) find(ctx context.Context) error {
+	if time.Since(m.found) < poll/2 {
+		return nil
+	}
+	last, err := m.journal.Last(ctx)
+	if err != nil {
+		return cmp.Or(m.look(ctx, m.log), err)
+	}
+	if err := last.check(ctx, m.log); err != nil {
+		return err
+	}
+	m.end, m.found = last.Position, time.Now()
+	m.has(last.Position)
+	return nil
 }
 
 // look sees which event is next, as far as can be told without the journal. The

@@ -34,7 +34,8 @@ type Store interface {
 	// wants and has not seen yet, in the order of the log, and moves the
 	// subscription on past those that fn reports as done. No event is ever
 	// skipped. Nobody else delivers to the subscription meanwhile, and nobody
-	// is kept from writing. It returns how many were done, and fn's error.
+	// is kept from writing. It returns how many were done, and fn's error. What
+	// was done last may come again after a crash.
 	Deliver(ctx context.Context, sub Subscription, limit int, fn func(context.Context, []Envelope) (done int, err error)) (int, error)
 
 	// Postpone records that an event could not be delivered to a subscription,
@@ -73,6 +74,9 @@ type Reader interface {
 	// LinesOf yields the lines that have stock of a batch, in the order of
 	// domain.FirstToLose.
 	LinesOf(ctx context.Context, batchRef string) iter.Seq2[domain.Line, error]
+
+	// Stocked returns the batches of a SKU that lines have stock of.
+	Stocked(ctx context.Context, sku string) ([]domain.Batch, error)
 
 	// Backorders yields the lines of a SKU that wait for stock, in the order of
 	// domain.FirstServed.

@@ -71,7 +71,7 @@ const (
 	// breath is the least time between two looks into the log: commits that
 	// come close together are looked for once. Looking for each of them took a
 	// tenth of all CPU under load.
-	breath = 10 * time.Millisecond
+	breath = 50 * time.Millisecond
 )
 
 // NewRelay returns a relay that has not started.
@@ -184,10 +184,10 @@ func (r *Relay) drain(ctx context.Context, s *subscriber) error {
 		if err != nil {
 			return fmt.Errorf("deliver to %s: %w", s.Name, err)
 		}
-		if n == 0 {
+		if n < mostAtOnce { // those were all
 			s.isThrough()
 		}
-		if err := r.retry(ctx, s); err != nil || n == 0 {
+		if err := r.retry(ctx, s); err != nil || n < mostAtOnce {
 			return err
 		}
 	}

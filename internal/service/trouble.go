@@ -39,13 +39,13 @@ func StorageTrouble(err error) error {
 	switch {
 	case errors.Is(err, ErrStorageFull):
 		return unavailable(CodeStorageFull, "nothing was written: "+err.Error(),
-			"make space on the disk of the data directory, then send the same again; it needs no restart, and reading goes on")
+			"make space on the disk of the database, then send the same again; it needs no restart, and reading goes on")
 	case errors.Is(err, ErrStorageReadOnly):
 		return unavailable(CodeReadOnly, "nothing was written: "+err.Error(),
-			"see to the disk of the data directory, then send the same again; it needs no restart, and reading goes on")
+			"see to the disk of the database, then send the same again; it needs no restart, and reading goes on")
 	}
 	return unavailable(CodeUnavailable, "nothing was written: "+err.Error(),
-		"send the same again in a moment; if it goes on, look at the disk of the data directory")
+		"send the same again in a moment; if it goes on, look at the database and its disk")
 }
 
 func overloaded(waiting int) error {

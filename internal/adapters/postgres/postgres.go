@@ -32,6 +32,7 @@ type Store struct {
 	stocks    stocks
 	leases    leases
 	sequencer sequencer
+	trouble   trouble
 }
 
 // Options are what can be chosen about a Store.
@@ -127,6 +128,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 	if errors.Is(err, service.ErrStale) {
 		s.guesses.wrong(t)
 	}
+	s.trouble.note(err)
 	return s.shed(err)
 }
 

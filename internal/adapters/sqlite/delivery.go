@@ -24,7 +24,15 @@ type subscription struct {
 	sync.Mutex       // held while somebody delivers to it
 	known      bool  // what follows is as in the database, or better
 	position   int64 // it has no use for anything up to here, or had it
+
+	done, kept int64 // what was delivered last, now and as in the database
+	keptAt     time.Time
 }
+
+// keepPause is the least time between two times that a subscription's position
+// is kept while it moves on. Each costs the writer a commit, which commands
+// would wait for. If we die meanwhile, what was delivered since comes again.
+const keepPause = time.Second
 
 func (d *delivery) of(name string) *subscription {
 	d.mu.Lock()
@@ -53,15 +61,52 @@ func (s *Store) Deliver(ctx context.Context, sub service.Subscription, limit int
 		return 0, err
 	}
 	if len(events) == 0 {
-		at.position = end // need not be stored: looking again is all it costs
-		return 0, nil
+		at.position = end // need not be kept: looking again is all it costs
+		return 0, s.keep(sub.Name, at, keepPause)
 	}
 	done, err := fn(ctx, events)
 	if done == 0 {
 		return 0, err
 	}
-	at.position = events[done-1].Position
-	return done, errors.Join(err, s.change(moveOn, sub.Name, at.position))
+	at.done = events[done-1].Position
+	at.position = at.done
+	if done == len(events) && done < limit {
+		at.position = end // those were all
+	}
+	return done, errors.Join(err, s.keep(sub.Name, at, keepPause))
+}
+
+// keep keeps the position of a subscription, if it has moved on and was not
+// kept for so long.
+func (s *Store) keep(name string, at *subscription, pause time.Duration) error {
+	if at.done == at.kept || time.Since(at.keptAt) < pause {
+		return nil
+	}
+	if err := s.change(moveOn, name, at.done); err != nil {
+		return err
+	}
+	at.kept, at.keptAt = at.done, time.Now()
+	return nil
+}
+
+// keepPositions keeps the positions of all subscriptions.
+func (s *Store) keepPositions() error {
+	s.delivery.mu.Lock()
+	defer s.delivery.mu.Unlock()
+	var errs []error
+	for name, at := range s.delivery.subs {
+		at.Lock()
+		errs = append(errs, s.keep(name, at, 0))
+		at.Unlock()
+	}
+	return errors.Join(errs...)
+}
+
+// forget forgets a subscription, which nothing is delivered to any more.
+func (d *delivery) forget(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.subs, name)
 }
 
 func (s *Store) recall(ctx context.Context, sub service.Subscription, at *subscription) error {
@@ -80,6 +125,7 @@ func (s *Store) recall(ctx context.Context, sub service.Subscription, at *subscr
 		}
 	}
 	at.known, at.position = true, max(position, 0)
+	at.done, at.kept = at.position, at.position
 	return nil
 }
 

@@ -150,6 +150,9 @@ func checkNotNewer(ctx context.Context, p *goose.Provider, file string) error {
 func checkVersion(ctx context.Context, db *sql.DB) error {
 	var have, count int64
 	err := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0`).Scan(&have, &count)
+	if isCode(err, codeCantOpen) {
+		return classify(fmt.Errorf("read the schema version: %w", err))
+	}
 	if err != nil {
 		return classify(fmt.Errorf("read the schema version: this is no database of allot's: %w", err))
 	}
@@ -178,6 +181,12 @@ const (
 	codeCantOpen = 14
 	codeNotADB   = 26
 )
+
+// isCode reports whether an error is SQLite's, with such a code.
+func isCode(err error, code int) bool {
+	e, ok := errors.AsType[*modernc.Error](err)
+	return ok && e.Code()&0xff == code
+}
 
 // classify marks an error as storage trouble if it is.
 func classify(err error) error {

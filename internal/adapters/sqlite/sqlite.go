@@ -28,6 +28,7 @@ type Store struct {
 	mu       sync.Mutex // guards what follows
 	writer   *conn
 	versions map[string]int64 // of products, as far as known: nobody else changes them
+	changed  []versioned      // in the last transaction
 	log      logEnd
 	trouble  error // of the last attempt to write; nil if it went well
 
@@ -41,8 +42,8 @@ type Store struct {
 // there is none, with its folder. Only one process may: a second one gets an
 // *InUseError. program says who we are, for others to read: "allot serve".
 func Open(ctx context.Context, file, program string) (_ *Store, err error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-		return nil, fmt.Errorf("create the data directory: %w", err)
+	if err := checkDirectory(filepath.Dir(file)); err != nil {
+		return nil, err
 	}
 	owner, err := own(ctx, file, program)
 	if err != nil {
@@ -81,6 +82,9 @@ func OpenReadOnly(ctx context.Context, file string) (*Store, error) {
 	}
 	s := &Store{file: file, readers: openReaders(file)}
 	if err := checkVersion(ctx, s.readers); err != nil {
+		if dir := filepath.Dir(file); isCode(err, codeCantOpen) && probe(dir) != nil {
+			err = &DirectoryError{dir, err}
+		}
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -93,7 +97,7 @@ var errReadOnly = errors.New("this database was opened for reading only")
 
 // Close closes the database and lets others write.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.keepPositions()}
 	if s.askVersions != nil {
 		errs = append(errs, s.askVersions.Close())
 	}
@@ -129,17 +133,23 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 		if !committed || len(s.versions) > maxVersions {
 			clear(s.versions)
 		}
+		if !committed {
+			s.stocks.forget()
+		}
 	}()
 	err := s.inTx(func() error {
-		t := &tx{reading: reading{s.writer, s.versions}, log: &log}
+		t := &tx{reading: reading{s.writer, s.versions}, log: &log, changed: s.changed[:0]}
 		if err := fn(ctx, t); err != nil {
 			return err
 		}
+		s.changed = t.changed
+		s.stocks.pass(s.changed) // so that nobody who sees the commit is shown less afterwards
 		return t.failed
 	})
 	if err = s.noteTrouble(err); err != nil {
 		return err
 	}
+	s.stocks.pass(s.changed) // once more: somebody may have read before the commit, and asked after it was announced
 	s.log, committed = log, true
 	return nil
 }

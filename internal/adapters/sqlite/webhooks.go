@@ -53,6 +53,7 @@ func (s *Store) RemoveWebhook(_ context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("remove webhook %d: %w", id, err)
 	}
+	s.delivery.forget(service.WebhookName(id))
 	return nil
 }
 

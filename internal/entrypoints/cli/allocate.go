@@ -14,16 +14,18 @@ import (
 func (r *run) allocate() *cobra.Command {
 	var orReject bool
 	var terms terms
+	var wishes wishes
 	cmd := &cobra.Command{
 		Use:   "allocate ORDER SKU QTY",
 		Short: "Ask for stock for an order line",
 		Long: "Gives an order line stock from one batch: from the warehouse if it can, else from\n" +
-			"the shipment that arrives earliest. If no batch can take the whole line, it is kept\n" +
+			"the shipment that arrives earliest, or as the policy of the product has it. If no batch can take the whole line, it is kept\n" +
 			"and waits for stock, or refused with --or-reject (exit code 4).\n\n" +
 			"There is one line per order and SKU. The same line again changes nothing.",
 		Example: examples(
 			"allot allocate order-1 SMALL-TABLE 3", "keep it as a backorder if there is no stock",
 			"allot allocate order-2 SMALL-TABLE 500 --or-reject", "now or never",
+			"allot allocate order-3 MILK 12 --location north --location south --min-life 14", "from the north if it can be, and fresh",
 		),
 		Args: needs("ORDER", "SKU", "QTY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,11 +40,13 @@ func (r *run) allocate() *cobra.Command {
 			if line.Priority, line.RequiredBy, line.HoldUntil, err = terms.parse(); err != nil {
 				return err
 			}
+			line.Wishes = wishes.parse()
 			return r.place(cmd.Context(), line)
 		},
 	}
 	cmd.Flags().BoolVar(&orReject, "or-reject", false, "forget the line if there is no stock for it now")
 	terms.flags(cmd)
+	wishes.flags(cmd)
 	return r.writes(cmd)
 }
 

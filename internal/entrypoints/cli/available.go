@@ -54,8 +54,7 @@ func tellPromise(a views.Availability) string {
 }
 
 func (r *run) available() *cobra.Command {
-	var qty int
-	var by string
+	var ask views.Ask
 	cmd := &cobra.Command{
 		Use:   "available SKU...",
 		Short: "Say what is available of products, and when",
@@ -67,15 +66,17 @@ func (r *run) available() *cobra.Command {
 		),
 		Args: needs("SKU..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, err := domain.ParseDate(by); err != nil {
+			if _, err := domain.ParseDate(ask.By); err != nil {
 				return usage("leave it out if there is no hurry", "--by: %v", err)
 			}
-			if qty < 0 || qty > domain.MaxQty {
-				return usage("leave it out to see what there is", "--qty is %d; it must lie between 1 and %d", qty, domain.MaxQty)
+			if ask.Qty < 0 || ask.Qty > domain.MaxQty {
+				return usage("leave it out to see what there is", "--qty is %d; it must lie between 1 and %d", ask.Qty, domain.MaxQty)
 			}
+			ask.AsOf = domain.NewDate(r.Now().In(r.config.Timezone).Date()).String()
 			asks := make([]views.Ask, len(args))
 			for i, sku := range args {
-				asks[i] = views.Ask{SKU: sku, Qty: qty, By: by}
+				asks[i] = ask
+				asks[i].SKU = sku
 			}
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
 				answers, err := s.Availability(cmd.Context(), asks)
@@ -87,13 +88,14 @@ func (r *run) available() *cobra.Command {
 						return domain.UnknownSKU(a.SKU)
 					}
 				}
-				return list(r, availableFor(qty), these(answers...))
+				return list(r, availableFor(ask.Qty), these(answers...))
 			})
 		},
 	}
-	cmd.Flags().IntVar(&qty, "qty", 0, "`UNITS` that somebody wants in one line")
-	cmd.Flags().StringVar(&by, "by", "", "`DATE` when they are needed, YYYY-MM-DD")
-	return cmd
+	cmd.Flags().IntVar(&ask.Qty, "qty", 0, "`UNITS` that somebody wants in one line")
+	cmd.Flags().StringVar(&ask.By, "by", "", "`DATE` when they are needed, YYYY-MM-DD")
+	cmd.Flags().StringVar(&ask.Location, "location", "", "count only what is at this location, by `NAME`")
+	return r.takes(cmd, "timezone")
 }
 
 var lateColumns = []column[views.LateLine]{

@@ -26,14 +26,16 @@ func (r *run) batch() *cobra.Command {
 
 func (r *run) batchAdd() *cobra.Command {
 	var eta string
+	var label label
 	cmd := &cobra.Command{
 		Use:   "add REF SKU QTY",
 		Short: "Add stock that was bought",
 		Long: "Adds a batch. Lines that wait for its SKU are served at once, the oldest first.\n" +
-			"The same batch again changes nothing; its reference with another SKU, quantity or\nETA is refused.",
+			"The same batch again changes nothing; its reference with another SKU, quantity,\nETA, location or use-by date is refused.",
 		Example: examples(
 			"allot batch add batch-1 SMALL-TABLE 20", "in the warehouse",
 			"allot batch add batch-2 SMALL-TABLE 50 --eta 2026-12-01", "on its way",
+			"allot batch add milk-1 MILK 90 --location north --use-by 2026-12-20", "good for a while",
 		),
 		Args: needs("REF", "SKU", "QTY"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,10 +47,17 @@ func (r *run) batchAdd() *cobra.Command {
 			if err != nil {
 				return usage("leave --eta out if the batch is in the warehouse", "--eta: %v", err)
 			}
-			return r.changeBatch(cmd.Context(), domain.CreateBatch{Origin: r.origin(), Ref: args[0], SKU: args[1], Qty: qty, ETA: date})
+			useBy, err := label.date()
+			if err != nil {
+				return err
+			}
+			return r.changeBatch(cmd.Context(), domain.CreateBatch{
+				Origin: r.origin(), Ref: args[0], SKU: args[1], Qty: qty, ETA: date, Location: label.location, UseBy: useBy,
+			})
 		},
 	}
 	cmd.Flags().StringVar(&eta, "eta", "", "`DATE` on which it comes, YYYY-MM-DD; without it, it is in the warehouse")
+	label.flags(cmd)
 	return r.writes(cmd)
 }
 
@@ -99,7 +108,7 @@ func comes(eta string) string {
 }
 
 func (r *run) batchList() *cobra.Command {
-	var sku string
+	var of views.BatchFilter
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -112,12 +121,13 @@ func (r *run) batchList() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
 				return list(r, batchColumns, pages(limit, func(p views.Page) (views.List[views.Batch], error) {
-					return s.Batches(cmd.Context(), views.BatchFilter{SKU: sku}, p)
+					return s.Batches(cmd.Context(), of, p)
 				}))
 			})
 		},
 	}
-	cmd.Flags().StringVar(&sku, "sku", "", "only batches of this `SKU`")
+	cmd.Flags().StringVar(&of.SKU, "sku", "", "only batches of this `SKU`")
+	cmd.Flags().StringVar(&of.Location, "location", "", "only batches at this location, by `NAME`")
 	limited(cmd, &limit)
 	return cmd
 }
@@ -171,7 +181,18 @@ func (r *run) showBatch(ctx context.Context, s bootstrap.Store, ref string) erro
 		if batch.Closed {
 			left = "left, but it is closed: it takes no new lines"
 		}
-		r.tell("%s  %s  %s, %s: %d allocated, %d %s", batch.Ref, batch.SKU, count(batch.Qty, "unit", "units"), comes(batch.ETA), batch.Allocated, batch.Available, left)
+		r.tell("%s  %s  %s, %s: %d allocated, %d %s%s", batch.Ref, batch.SKU, count(batch.Qty, "unit", "units"), comes(batch.ETA), batch.Allocated, batch.Available, left, labelled(batch))
 		return list(r, lineColumns, these(shown.Allocations...))
 	})
+}
+
+// labelled is where a batch lies and how long it keeps, for people.
+func labelled(b views.Batch) (text string) {
+	if b.Location != "" {
+		text = "; at " + b.Location
+	}
+	if b.UseBy != "" {
+		text += "; to be used by " + b.UseBy
+	}
+	return text
 }

@@ -21,8 +21,9 @@ func (r *run) bench() *cobra.Command {
 		Long: "Measures, in a database of its own that is removed afterwards, or against a server\n" +
 			"that was started with --bench. Whatever is compared is measured in turn, round by\n" +
 			"round: look at the ratios, and at how far lowest and highest are apart.\n\n" +
-			"Without a scenario, all are measured but postgres and those whose names begin with\n" +
-			"pg, which need the programs of PostgreSQL, and year, which needs a folder.\n\n" + scenarioList(),
+			"Without a scenario, all are measured but postgres, sinks and those whose names begin\n" +
+			"with pg, which need the programs of PostgreSQL and Redis, and year, which needs a\n" +
+			"folder.\n\n" + scenarioList(),
 		Example: examples(
 			"allot bench", "everything; takes some minutes",
 			"allot bench echo hot", "over HTTP: beside an echo, and on one SKU",
@@ -40,7 +41,7 @@ func (r *run) bench() *cobra.Command {
 	f.DurationVar(&o.Round, "round", 0, "how long each measurement over HTTP or on PostgreSQL takes (default 2s)")
 	f.DurationVar(&o.Overload, "overload", 0, "how long each overload takes, in the scenario overload (default 1m0s)")
 	f.IntVar(&o.Existing, "existing", 1_000_000, "allocations that are there already, in the scenarios growth and pg-growth")
-	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenarios year and pg-year")
+	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenarios year and pg-year; year replays announcements, slips and cancellations if they are there too")
 	f.StringVar(&o.URL, "url", "", "address of a server to measure, for the scenarios over HTTP")
 	f.StringVar(&o.Dir, "dir", "", "where databases are made and removed again (default: the system's temporary directory)")
 	return cmd
@@ -118,6 +119,6 @@ func chosen(named []string, o bench.Options) (out []string, _ error) {
 		return named, nil
 	}
 	return slices.DeleteFunc(known, func(s string) bool {
-		return s == "postgres" || strings.HasPrefix(s, "pg-") || s == "year" && o.Folder == ""
+		return s == "postgres" || s == "sinks" || strings.HasPrefix(s, "pg-") || s == "year" && o.Folder == ""
 	}), nil
 }

@@ -18,17 +18,20 @@ func (r *run) batchChange() *cobra.Command {
 	var reason domain.Origin
 	var qty, given int
 	var eta string
+	var label label
 	cmd := &cobra.Command{
-		Use:   "change REF [--qty N] [--eta DATE]",
-		Short: "Correct how much of a batch there is, or when it comes",
+		Use:   "change REF [--qty N] [--eta DATE] [--location NAME] [--use-by DATE]",
+		Short: "Correct how much of a batch there is, when it comes, where it lies or how long it keeps",
 		Long: "Sets how many units of a batch were bought, in all, or the day on which it comes,\n" +
 			"or both. If there are fewer units than it has allocated, the lines of the lowest\n" +
 			"priority that were accepted last lose their place: they move to other batches, or\n" +
 			"wait. All others stay, and are promised for the new day. What changes is shown\nbefore anything does.\n\n" +
+			"A batch that lies elsewhere, or keeps less long, keeps its lines. An empty --location\nor --use-by takes away what was said.\n\n" +
 			"If more than 50 lines change, or one is left without stock, their number has to\nbe typed, or given with --confirm.",
 		Example: examples(
 			"allot batch change batch-1 --qty 10 --reason damaged", "see what moves, then decide",
 			"allot batch change batch-2 --eta 2026-12-15", "it comes later",
+			"allot batch change milk-1 --location south --use-by 2026-12-12", "it was moved, and doesn't keep as long",
 			"allot batch change batch-1 --qty 10 --dry-run -o json", "the same for a program",
 		),
 		Args: needs("REF"),
@@ -47,14 +50,19 @@ func (r *run) batchChange() *cobra.Command {
 				}
 				change.ETA = domain.To(date)
 			}
-			if !change.Qty.Given && !change.ETA.Given {
-				return usage("write: "+r.command+" REF --qty N, or --eta DATE, or both", "--qty is missing, and so is --eta")
+			var err error
+			if change.Label, err = label.change(cmd); err != nil {
+				return err
+			}
+			if !change.Qty.Given && !change.ETA.Given && !change.Label.Given() {
+				return usage("write: "+r.command+" REF --qty N, or --eta DATE, or both", "--qty is missing, and so are --eta, --location and --use-by")
 			}
 			return r.change(cmd.Context(), change, confirmed(cmd, given))
 		},
 	}
 	cmd.Flags().IntVar(&qty, "qty", 0, "`UNITS` bought, in all")
 	cmd.Flags().StringVar(&eta, "eta", "", "`DATE` on which it comes, YYYY-MM-DD")
+	label.flags(cmd)
 	return r.changes(cmd, &given, &reason)
 }
 

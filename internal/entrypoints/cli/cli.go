@@ -137,6 +137,9 @@ func failureOf(ctx context.Context, err error) failure {
 		const advice = "stop it, or choose another data directory with --data"
 		return failure{wire.ExitUnavailable, withoutHint(e.Error(), advice), "try again when it is done, or " + advice}
 	}
+	if e, ok := errors.AsType[*bootstrap.DirectoryError](err); ok {
+		return failure{wire.ExitFailed, withoutHint(e.Error(), bootstrap.AdviceOnDirectory), bootstrap.AdviceOnDirectory}
+	}
 	if errors.Is(err, context.Canceled) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		return failure{wire.ExitInterrupted, "stopped by a signal", ""}
 	}

@@ -42,6 +42,14 @@ func (r *run) demo() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r.useDemoDefaults()
+			s := server{}
+			if !noServe {
+				var err error
+				if s.exposure, err = r.takeAddress(cmd.Context()); err != nil {
+					return err
+				}
+				defer s.exposure.Close() // whoever has served has closed it already
+			}
 			watch, err := r.startWatch(cmd.Context())
 			if err != nil {
 				return err
@@ -51,7 +59,8 @@ func (r *run) demo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(r.demonstrate(cmd.Context(), server{App: app, watch: watch}, noServe), app.Close())
+			s.App, s.watch = app, watch
+			return errors.Join(r.demonstrate(cmd.Context(), s, noServe), app.Close())
 		},
 	}
 	cmd.Flags().BoolVar(&noServe, "no-serve", false, "stop after the import")

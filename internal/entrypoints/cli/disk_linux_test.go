@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"allot/internal/entrypoints/wire"
 )
 
 // disk is a disk that can be full.
@@ -72,17 +74,50 @@ func TestSoakAServerWithoutDiskSpaceLosesNothingAndComesBack(t *testing.T) {
 	if err := os.Mkdir("allot-data", 0o700); err != nil {
 		t.Fatal(err)
 	}
+	mountSmall(t, "allot-data")
+	s.must(t, "batch add opening SKU 1000000000")
+	fillAgainAndAgain(t, s, start(t, "serve"), ballast{filepath.Join("allot-data", "ballast")})
+}
+
+// mountSmall mounts a disk that is small enough to be filled.
+func mountSmall(t *testing.T, dir string) {
+	t.Helper()
 	const size = 24 << 20
-	err := syscall.Mount("tmpfs", "allot-data", "tmpfs", 0, "size="+strconv.Itoa(size))
+	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+strconv.Itoa(size))
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		t.Skip("a disk that is small enough to be filled can't be mounted: that takes root, and a kernel that lets it")
+		t.Skip("a disk can't be mounted: that takes root, and a kernel that lets it")
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = syscall.Unmount("allot-data", syscall.MNT_DETACH) })
-	s.must(t, "batch add opening SKU 1000000000")
-	fillAgainAndAgain(t, s, start(t, "serve"), ballast{filepath.Join("allot-data", "ballast")})
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+}
+
+func TestADataDirectoryThatCannotBeWrittenToIsNamedAtStart(t *testing.T) {
+	s := newShell(t)
+	if err := os.Mkdir("disk", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mountSmall(t, "disk")
+	s.must(t, "batch add b1 LAMP 5 --data disk/shop")
+	if err := os.Mkdir("disk/empty", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", "disk", "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"serve --addr 127.0.0.1:0", "batch add b2 LAMP 5", "demo --no-serve"} {
+		for _, dir := range []string{"disk/shop", "disk/empty", "disk/none"} {
+			s.fails(t, command+" --data "+dir, wire.ExitFailed, "error: the data directory "+dir+" can't be written to: ", "read-only file system\n", "hint: let the user who runs allot write there")
+		}
+	}
+	s.fails(t, "batch list --data disk/shop", wire.ExitFailed, "error: the data directory disk/shop can't be written to: ", "hint: ")
+	s.fails(t, "batch list --data disk/empty", wire.ExitFailed, "there is no database at disk/empty/allot.db yet")
+
+	if err := syscall.Mount("tmpfs", "disk", "tmpfs", syscall.MS_REMOUNT, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "batch add b2 LAMP 5 --data disk/shop")
 }
 
 // ballast is a file that takes all the space that is left.

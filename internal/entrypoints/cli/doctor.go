@@ -20,7 +20,7 @@ func (r *run) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what is wrong, and say what to do about it",
 		Long: "Looks at the settings, the data directory and its disk, the database and who uses it,\n" +
-			"the clock, the server and its deliveries, Redis and the mail server if they are set. It changes nothing, and a server may run.\n\n" +
+			"the clock, the server, its certificate and its deliveries, Redis and the mail server if they are set. It changes nothing, and a server may run.\n\n" +
 			"Each check is ok, a warning (it works, but look at it) or a failure. The exit code is\n" +
 			"1 if anything fails. Whether what is in the tables is right, allot verify says.",
 		Example: examples(

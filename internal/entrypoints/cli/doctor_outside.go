@@ -1,25 +1,18 @@
 package cli
 
 import (
-	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"allot/internal/bootstrap"
-	"allot/internal/entrypoints/wire"
 )
 
 // What the doctor looks at outside of the database: the directory, the disk,
-// the clock, the server.
+// the clock.
 
 // folder is the directory that the database is in.
 func (r *run) folder() string { return filepath.Dir(r.config.SQLiteFile()) }
@@ -112,51 +105,4 @@ func (r *run) checkClock(i bootstrap.Inspection) finding {
 			now.UTC().Format(time.RFC3339), i.LastTime.Format(time.RFC3339))
 	}
 	return ok("clock", "%s, after the last event", now.UTC().Format(time.RFC3339))
-}
-
-// checkServer asks the server that was named, or the one that has the database.
-func (r *run) checkServer(ctx context.Context, owner bootstrap.Owner) []finding {
-	url := cmp.Or(r.config.Server, owner.URL)
-	if url == "" {
-		return []finding{r.checkAddress(ctx)}
-	}
-	return []finding{askServer(ctx, url)}
-}
-
-// checkAddress looks whether a server could listen.
-func (r *run) checkAddress(ctx context.Context) finding {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", r.config.Addr)
-	if err != nil {
-		return warn("server", "choose another address with --addr", "none runs, and none could listen on %s: %v", r.config.Addr, innermost(err))
-	}
-	l.Close()
-	return ok("server", "none runs; %s is free for one", r.config.Addr)
-}
-
-// serverPatience is how long a server may take to say that it is ready.
-const serverPatience = 5 * time.Second
-
-func askServer(ctx context.Context, url string) finding {
-	const check = "server"
-	ctx, cancel := context.WithTimeout(ctx, serverPatience)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
-	if err != nil {
-		return fail(check, "write it as http://127.0.0.1:5005", "%s is no address: %v", url, err)
-	}
-	answer, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fail(check, "look whether it runs, and whether something is in between", "%s doesn't answer: %v", url, innermost(err))
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
-	if err != nil {
-		return fail(check, "look at its log", "%s breaks off: %v", url, innermost(err))
-	}
-	if answer.StatusCode != http.StatusOK {
-		var p wire.Problem
-		_ = json.Unmarshal(body, &p) // what isn't one has no hint
-		return fail(check, cmp.Or(p.Hint, "look at its log"), "%s is not ready: %s", url, cmp.Or(p.Detail, answer.Status))
-	}
-	return ok(check, "%s is ready", url)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,34 @@ func TestADoctorFindsWhatIsWrong(t *testing.T) {
 				t.Errorf("exit %d", exit)
 			}
 		})
+	}
+}
+
+func TestADoctorLooksAtCertificates(t *testing.T) {
+	s := newShell(t)
+	s.now = time.Now()
+	cert := writeCertificate(t) // for 127.0.0.1 and example.com
+	server := s.serve(t, "serve --addr 127.0.0.2:0 --tls-cert cert.pem --tls-key key.pem")
+	got, _ := s.examine(t, "")
+	for check, says := range map[string]string{"server": " is ready", "certificate": "it is good until 2084-"} {
+		if got[check].Status != "ok" || !strings.Contains(got[check].Detail, says) {
+			t.Errorf("%s doesn't say %q: %+v", check, says, got[check])
+		}
+	}
+	for left, want := range map[time.Duration]string{0: "fail", 24 * time.Hour: "warn", 15 * 24 * time.Hour: "ok"} {
+		s.now = cert.NotAfter.Add(-left)
+		if got, _ := s.examine(t, ""); got["certificate"].Status != want {
+			t.Errorf("with %v left: %+v", left, got["certificate"])
+		}
+	}
+	stranger := httptest.NewTLSServer(nil)
+	defer stranger.Close()
+	for url, next := range map[string]string{
+		"https://" + regexp.MustCompile(`127\.0\.0\.2:\d+`).FindString(server.out): "name it as its certificate does", stranger.URL: "trust who signed its certificate",
+	} {
+		if got, _ := s.examine(t, "--server "+url); got["server"].Status != "fail" || !strings.Contains(got["server"].Next, next) {
+			t.Errorf("%s: %+v", url, got["server"])
+		}
 	}
 }
 

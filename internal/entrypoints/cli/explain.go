@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -19,7 +20,7 @@ func (r *run) explain() *cobra.Command {
 		Use:   "explain ORDER [SKU]",
 		Short: "Say why the lines of an order stand where they do",
 		Long: "Says for each line of an order, or for one, which rule it was placed by, which\n" +
-			"batches had stock left but not enough for it, what caused it, when and by whom.\n" +
+			"batches had stock left but not for it, and why not, what caused it, when and by\nwhom. " +
 			"That was kept when the line was placed: what was available then can't be found\nout later.",
 		Example: examples(
 			"allot explain order-1", "all of its lines",
@@ -86,18 +87,18 @@ func explainLine(out io.Writer, l views.Line, zone *time.Location) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s  %s  %s: %s\n", l.OrderID, l.SKU, count(l.Qty, "unit", "units"), standing(l))
 	why := l.Why
-	if rule := rules[why.Rule]; rule != "" {
-		fmt.Fprintf(w, "  rule\t%s\n", rule)
+	if policy, known := domain.PolicyNamed(why.Rule); known && why.Rule != "" {
+		fmt.Fprintf(w, "  rule\t%s\n", policy.Explanation)
 	}
 	for i, b := range why.PassedOver {
 		label := ""
 		if i == 0 {
 			label = "passed over"
 		}
-		fmt.Fprintf(w, "  %s\t%s (%s): it had %d available, %d too few\n", label, b.BatchRef, comes(b.ETA), b.Available, l.Qty-b.Available)
+		fmt.Fprintf(w, "  %s\t%s (%s): %s\n", label, b.BatchRef, comes(b.ETA), whyNot(b, l.Qty))
 	}
 	if why.More > 0 {
-		fmt.Fprintf(w, "  \tand %s with too few\n", count(why.More, "further batch", "further batches"))
+		fmt.Fprintf(w, "  \tand %s\n", count(why.More, "further batch", "further batches"))
 	}
 	fmt.Fprintf(w, "  cause\t%s\n", causeOf(why))
 	fmt.Fprintf(w, "  when\t%s, event %d\n", why.At.In(zone).Format("2006-01-02 15:04:05 MST"), why.Position)
@@ -138,9 +139,23 @@ func standing(l views.Line) string {
 	return text + ", at first for " + l.FirstPromise
 }
 
-// rules says in words what the rules are.
-var rules = map[string]string{
-	domain.Earliest: "warehouse stock first, then the earliest ETA, of equals the batch created first; the first with room for the whole line",
+// whyNot is why a batch was passed over by a line of qty, in words.
+func whyNot(b views.PassedOver, qty int) string {
+	switch domain.Reason(b.Reason) {
+	case domain.TooLittle:
+		return fmt.Sprintf("it had %d available, %d too few", b.Available, qty-b.Available)
+	case domain.OtherLocation:
+		return "it is not where the line takes its stock from"
+	case domain.Expired:
+		return "it has expired"
+	case domain.ShortLife:
+		return "it doesn't keep for as long as the line asks"
+	case domain.TooLate:
+		return "it comes too late"
+	case domain.KeptForSafety:
+		return fmt.Sprintf("it had %d available, but the safety stock is kept from new lines", b.Available)
+	}
+	return strings.ReplaceAll(b.Reason, "_", " ")
 }
 
 // causeOf is what set off the placement, in words.
@@ -154,6 +169,10 @@ func causeOf(w *views.Why) string {
 		return "batch " + w.By + " was made larger"
 	case domain.BatchShrunk:
 		return "batch " + w.By + " was made smaller"
+	case domain.Relabelled:
+		return "batch " + w.By + " was given another location or use-by date"
+	case domain.PolicyChanged:
+		return "less stock was kept back"
 	case domain.Reopened:
 		return "batch " + w.By + " was opened again"
 	case domain.Amended:

@@ -172,7 +172,7 @@ func (m move) effect() string {
 
 func (r *run) show(p *plan) error {
 	return object(r, p, func() error {
-		r.tell("%s  %s  %d -> %s, %s", p.Batch.Ref, p.Batch.SKU, p.Previous, count(p.Batch.Qty, "unit", "units"), comes(p.Batch.ETA))
+		r.tell("%s  %s  %d -> %s, %s%s", p.Batch.Ref, p.Batch.SKU, p.Previous, count(p.Batch.Qty, "unit", "units"), comes(p.Batch.ETA), labelled(p.Batch))
 		if len(p.Moves) == 0 && r.config.Output == config.OutputTable {
 			return nil
 		}

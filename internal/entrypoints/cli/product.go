@@ -1,24 +1,26 @@
 package cli
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"allot/internal/bootstrap"
+	"allot/internal/domain"
 	"allot/internal/views"
 )
 
 func (r *run) product() *cobra.Command {
 	return parent(&cobra.Command{
 		Use:   "product",
-		Short: "Look at the stock of products",
+		Short: "Look at the stock of products, and say how their lines are placed",
 		Long:  "A product is all stock of one SKU. There is one as soon as a batch of it was added.",
 		Example: examples(
 			"allot product show SMALL-TABLE", "its stock, and the batches in the order of their use",
 			"allot product list", "all of them, in figures",
 		),
-	}, r.productList(), r.productShow())
+	}, r.productList(), r.productShow(), r.productPolicy())
 }
 
 var productColumns = []column[views.Product]{
@@ -88,8 +90,21 @@ func (r *run) showProduct(p views.Product) error {
 		if p.BackorderedLines > 0 {
 			r.tell("backordered: %s, %s", count(p.BackorderedLines, "line", "lines"), count(p.Backordered, "unit", "units"))
 		}
+		if p.Policy != "" || p.SafetyStock > 0 {
+			r.tell("policy %s, safety stock %s", cmp.Or(p.Policy, domain.Earliest), count(p.SafetyStock, "unit", "units"))
+		}
+		for _, at := range p.Places {
+			r.tell("%s: on hand %d + inbound %d - allocated %d = available %d", placeName(at), at.OnHand, at.Inbound, at.Allocated, at.Available)
+		}
 		return list(r, batchColumns, these(p.Batches...))
 	})
+}
+
+func placeName(at views.Place) string {
+	if at.Location == "" {
+		return "at no particular location"
+	}
+	return "at " + at.Location
 }
 
 // unitsInClosed is how many units of batches are available that take no lines.

@@ -36,6 +36,11 @@ func (r *run) serve() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fresh := bootstrap.Missing(r.config.Database())
+			e, err := r.takeAddress(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer e.Close() // whoever has served has closed it already
 			watch, err := r.startWatch(cmd.Context())
 			if err != nil {
 				return err
@@ -45,7 +50,7 @@ func (r *run) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s := server{App: app, watch: watch, fresh: fresh, echo: echo}
+			s := server{App: app, exposure: e, watch: watch, fresh: fresh, echo: echo}
 			return errors.Join(r.serveUntilStopped(cmd.Context(), s), app.Close())
 		},
 	}
@@ -58,6 +63,23 @@ var serverSettings = []string{
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
 	"redis-url", "redis-keep", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 	"timezone",
+}
+
+// takeAddress has a listener on the address that is to be served, before
+// anything is opened or created. Who is not let do that has changed nothing.
+func (r *run) takeAddress(ctx context.Context) (exposure, error) {
+	if err := r.checkNotServed(); err != nil {
+		return exposure{}, err
+	}
+	l, err := listen(ctx, r.config.Addr)
+	if err != nil {
+		return exposure{}, err
+	}
+	e, err := r.expose(l)
+	if err != nil {
+		return exposure{}, errors.Join(err, l.Close())
+	}
+	return e, nil
 }
 
 // openToServe opens the database for a server.
@@ -87,32 +109,26 @@ func (r *run) checkNotServed() error {
 // server is what is served.
 type server struct {
 	*bootstrap.App
-	watch *watch
-	fresh bool // the database was just created
-	echo  bool
-	try   func(url string) string // what to try; nil: nothing special
+	exposure exposure
+	watch    *watch
+	fresh    bool // the database was just created
+	echo     bool
+	try      func(url string) string // what to try; nil: nothing special
 }
 
 // serveUntilStopped serves until ctx ends, which is no error.
 func (r *run) serveUntilStopped(ctx context.Context, s server) error {
-	listener, err := listen(ctx, r.config.Addr)
-	if err != nil {
-		return err
-	}
-	e, err := r.expose(listener)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
+	e := s.exposure
 	urls := e.urls()
 	if err := s.Announce(urls[0], e.key); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	if err := errors.Join(r.warn(ctx, s, e), r.greet(ctx, s, urls)); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	takeIn, err := r.withRedis(s.App)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
 	var relay sync.WaitGroup

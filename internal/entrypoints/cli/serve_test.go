@@ -180,6 +180,28 @@ func TestAPortInUseIsNamedWithAnotherOne(t *testing.T) {
 	}
 }
 
+func TestAServerThatIsRefusedItsAddressHasCreatedNothing(t *testing.T) {
+	s := newShell(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, line := range []string{
+		"serve --addr " + taken.Addr().String(), "demo --addr " + taken.Addr().String(), "serve --addr 192.0.2.1:5005",
+		"serve --addr 0.0.0.0:0", "serve --addr 127.0.0.1:0 --tls-cert none.pem", "serve --addr 127.0.0.1:0 --tls-cert none.pem --tls-key none.pem",
+	} {
+		if got := s.run(t, line); got.exit == wire.ExitDone || got.err == "" {
+			t.Errorf("allot %s: exit %d: %s", line, got.exit, got.err)
+		}
+		for _, dir := range []string{"allot-data", "allot-demo"} {
+			if _, err := os.Stat(dir); err == nil {
+				t.Errorf("allot %s has created %s", line, dir)
+			}
+		}
+	}
+}
+
 func TestAServerTellsOnlyAddressesThatWork(t *testing.T) {
 	s := newShell(t)
 	for _, addr := range []string{"127.0.0.1:0", "0.0.0.0:0"} {

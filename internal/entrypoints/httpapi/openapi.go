@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"allot/internal/access"
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/views"
@@ -72,9 +73,12 @@ func newDescription(told []example) *description {
 			Description: "Allocates order lines to batches of stock. Within v1 members, values and routes are only added. " +
 				"Identifiers in paths are percent-encoded. Every answer has the header X-Request-Id.",
 			License: &huma.License{Name: "See the file LICENSE of the program"}},
-		Servers:    []*huma.Server{{URL: "/"}},
-		Paths:      map[string]*huma.PathItem{},
-		Components: &huma.Components{Schemas: schemas},
+		Servers: []*huma.Server{{URL: "/"}},
+		Paths:   map[string]*huma.PathItem{},
+		Components: &huma.Components{Schemas: schemas, SecuritySchemes: map[string]*huma.SecurityScheme{tokenScheme: {
+			Type: "http", Scheme: "bearer",
+			Description: "A token, as allot token create or POST /v1/tokens has made it. A server on loopback asks for none unless it was told to.",
+		}}},
 	}}
 }
 
@@ -91,7 +95,7 @@ func (d *description) add(r route) {
 	op := &huma.Operation{
 		OperationID: r.doc.id, Summary: r.doc.summary, Description: r.doc.detail,
 		Parameters: parametersOf(r), Responses: map[string]*huma.Response{},
-		Extensions: map[string]any{"x-scope": string(r.scope)},
+		Security: securityOf(r.scope), Extensions: map[string]any{"x-scope": string(r.scope)},
 	}
 	if r.doc.body != nil || r.doc.ndjson {
 		op.RequestBody = &huma.RequestBody{Required: r.doc.ndjson || slices.ContainsFunc(r.doc.body, func(m wire.Member) bool { return m.Required }), Content: d.bodyOf(r)}
@@ -109,11 +113,38 @@ func (d *description) add(r route) {
 	if r.doc.text != "" {
 		d.answer(op, r.doc.id, http.StatusOK, r.doc.text, &huma.Schema{Type: huma.TypeString})
 	}
-	for status, means := range problemsOf(r) {
+	for status, means := range problemsOf(r, guardProblems(r)...) {
 		d.answer(op, r.doc.id, status, problemType[0], d.schemas.Schema(reflect.TypeFor[wire.Problem](), true, ""))
 		op.Responses[strconv.Itoa(status)].Description = strings.Join(means, "; ")
 	}
 	d.enter(r, op)
+}
+
+// tokenScheme is what the way is called in which tokens are shown.
+const tokenScheme = "token"
+
+// securityOf says which scope a token must have: one of several, if there are
+// several.
+func securityOf(scope access.Scope) []map[string][]string {
+	switch scope {
+	case public:
+		return []map[string][]string{} // none, and not just nothing said
+	case perLine:
+		return append(securityOf(access.Allocate), securityOf(access.Stock)...)
+	}
+	return []map[string][]string{{tokenScheme: {string(scope)}}}
+}
+
+// guardProblems are the codes of those who aren't let in.
+func guardProblems(r route) []string {
+	codes := []string{wire.CodeUnknownHost}
+	if r.scope != public {
+		codes = append(codes, access.CodeUnauthorized, access.CodeForbidden, wire.CodeRateLimited)
+	}
+	if r.method != http.MethodGet {
+		codes = append(codes, wire.CodeForeignOrigin)
+	}
+	return codes
 }
 
 func (d *description) answer(op *huma.Operation, id string, status int, contentType string, schema *huma.Schema) {

@@ -205,12 +205,51 @@ func TestRequestsAndAnswersAreAsOpenAPISays(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("Authorization", "Bearer a-token") // which this server doesn't ask for, but others do
 		w := &http.Response{StatusCode: got.Status, Header: got.Header, Body: io.NopCloser(strings.NewReader(got.Body))}
 		if ok, errs := v.ValidateHttpResponse(r, w); !ok {
 			t.Errorf("%s %s (%s): the answer: %v", e.Method, e.Path, e.Name, errs)
 		}
 		if ok, errs := v.ValidateHttpRequest(r); !ok && got.Status < 400 {
 			t.Errorf("%s %s (%s): the request: %v", e.Method, e.Path, e.Name, errs)
+		}
+	}
+}
+
+func TestOpenAPISaysWhichTokensOpenWhat(t *testing.T) {
+	var doc struct {
+		Components struct {
+			SecuritySchemes map[string]struct{ Type, Scheme string }
+		}
+		Paths map[string]map[string]struct {
+			Security  []map[string][]string
+			Scope     string `json:"x-scope"`
+			Responses map[string]json.RawMessage
+		}
+	}
+	if err := json.Unmarshal([]byte(open(t).get("/openapi.json").Body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if got := doc.Components.SecuritySchemes["token"]; got.Type != "http" || got.Scheme != "bearer" {
+		t.Errorf("tokens are shown as %+v", got)
+	}
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			want := []map[string][]string{{"token": {op.Scope}}}
+			switch op.Scope {
+			case "public":
+				want = []map[string][]string{}
+			case "per line":
+				want = []map[string][]string{{"token": {"allocate"}}, {"token": {"stock"}}}
+			}
+			if diff := cmp.Diff(want, op.Security); diff != "" {
+				t.Errorf("%s %s (-want +got):\n%s", method, path, diff)
+			}
+			for _, status := range []string{"401", "403", "429"} {
+				if _, told := op.Responses[status]; !told && op.Scope != "public" {
+					t.Errorf("%s %s doesn't say that it may answer with %s", method, path, status)
+				}
+			}
 		}
 	}
 }
@@ -255,7 +294,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	shown := map[string]bool{
 		"openapi": true, "metrics": true, // which would be itself, and are on a page of their own
 		"issue_token": true, "list_tokens": true, "revoke_token": true, // whose answers are never the same
-		"add_webhook": true, "list_webhooks": true, "remove_webhook": true, "stream_events": true, "list_mails": true, "get_mail": true, // how-to pages show them
+		"add_webhook": true, "list_webhooks": true, "remove_webhook": true, "stream_events": true, "stream": true, "list_mails": true, "get_mail": true, // how-to pages show them
 	}
 	for _, e := range readExamples(t) {
 		shown[e.Operation] = true

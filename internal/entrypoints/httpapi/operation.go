@@ -44,9 +44,9 @@ func (o *operation) headers() []string {
 type answers map[int]any
 
 // problemsOf are the problems that a route may answer with, by status: those it
-// names and those that follow from what it takes.
-func problemsOf(r route) map[int][]string {
-	codes := slices.Clone(r.doc.problems)
+// names, those that follow from what it takes, and others.
+func problemsOf(r route, others ...string) map[int][]string {
+	codes := slices.Concat(r.doc.problems, others)
 	if r.scope != public {
 		codes = append(codes, service.CodeUnavailable, wire.CodeOutcomeUnknown, wire.CodeInternal, domain.CodeValidationFailed)
 	}

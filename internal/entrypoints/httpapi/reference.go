@@ -40,6 +40,10 @@ twice, none that isn't listed here. Identifiers in paths are percent-encoded. Pa
 Errors are [problems](errors.md). Every answer has an ` + "`X-Request-Id`" + `: the one that was sent, or a new one; events that come of the
 request carry it as ` + "`correlation`" + `.
 
+A server that asks for tokens, as each does that other machines can reach, takes one as ` + "`Authorization: Bearer TOKEN`" + `. Any route but those that anybody may ask
+answers 401 ` + "`unauthorized`" + ` without one that is in use, 403 ` + "`forbidden`" + ` with one that lacks the scope, and 429 ` + "`rate_limited`" + ` when there are too many. Under a name
+that isn't the server's all answer 421 ` + "`unknown_host`" + `, and to a page of another site those that write answer 403 ` + "`foreign_origin`" + `.
+
 A request has 5 seconds (` + "`--request-timeout`" + `). If it ends without an answer, send the same again: a command that was done is not done twice.
 
 A 503 says in ` + "`Retry-After`" + ` how many seconds to wait, not the same number to everybody. With ` + "`overloaded`, `timed_out`, `storage_full`, `read_only` and `unavailable`" + `

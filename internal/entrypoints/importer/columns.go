@@ -24,7 +24,7 @@ type column struct {
 }
 
 // known lists the columns of each kind of file. Of those that are not
-// required priority and required_by are used, and the others accepted. The last required one must be
+// required placed_at is accepted and not used. The last required one must be
 // one that can't be used if all the others are empty: see spill.
 var known = map[Kind][]column{
 	Batches: {

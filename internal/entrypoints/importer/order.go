@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"iter"
@@ -123,6 +124,7 @@ func (e *entry) addUp(more domain.Allocate) {
 		if more.RequiredBy != 0 && (line.RequiredBy == 0 || more.RequiredBy < line.RequiredBy) {
 			line.RequiredBy = more.RequiredBy
 		}
+		line.Locations = cmp.Or(line.Locations, more.Locations)
 		e.command = line
 	}
 }

@@ -76,7 +76,7 @@ var remedies = map[string]string{
 	service.CodeUnavailable: "Send the same again in a moment. If it goes on, look at the server's log and its database.",
 	service.CodeOverloaded:  "Send the same again after the seconds that Retry-After says, or less at once.",
 	service.CodeTimedOut:    "Nothing was done. Send the same again.",
-	service.CodeStorageFull: "Make space on the disk of the data directory. Nothing was changed.",
+	service.CodeStorageFull: "Make space on the disk of the database. Nothing was changed.",
 	service.CodeReadOnly:    "Let the server write to its data directory. Nothing was changed.",
 	wire.CodeOutcomeUnknown: "Send the same again: what was done already is not done twice.",
 	wire.CodeRateLimited:    "Send the same again after the seconds that Retry-After says, and send less often.",

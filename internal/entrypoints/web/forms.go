@@ -41,11 +41,15 @@ var forms = []form{
 		{Name: "sku", Label: "SKU", Type: "text"},
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units"},
 		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "none: it is in the warehouse"},
+		{Name: "location", Label: "Location", Type: "text", Optional: true, Hint: "where it lies, or will arrive"},
+		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Hint: "the last day on which it is good; none: it keeps"},
 	}, page: atBatch},
 	{Op: "change_batch", Title: "Change a batch", Button: "Change the batch", Fields: []field{
 		ofBatch,
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units bought, all in all"},
 		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "empty: as it is"},
+		{Name: "location", Label: "Location", Type: "text", Optional: true, Hint: "empty: as it is"},
+		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Hint: "empty: as it is"},
 	}, page: atBatch},
 	{Op: "receive_batch", Title: "A batch has arrived", Button: "It has arrived", Fields: []field{
 		ofBatch, {Name: "qty", Label: "Quantity", Type: "number", Hint: "units that really came"},
@@ -59,12 +63,16 @@ var forms = []form{
 		{Name: "on_shortage", Label: "Without stock", Type: "select", Options: []string{"backorder", "reject"}},
 		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true},
 		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; 5 if none is given; higher ones are served first"},
+		{Name: "locations", Label: "Locations", Type: "text", Optional: true, Hint: "those it would rather have, with commas between them, the best first"},
+		{Name: "only_locations", Label: "Only locations", Type: "text", Optional: true, Hint: "the only ones it takes, likewise"},
+		{Name: "min_life_days", Label: "Days to keep", Type: "number", Optional: true, Hint: "that the stock must be good after the promise, at least"},
 		{Name: "hold_until", Label: "Hold until", Type: "text", Optional: true, Hint: "a time such as 2026-12-01T12:00:00Z; empty: it is an order"},
 	}, page: atOrder},
 	{Op: "amend", Title: "Amend a line", Button: "Amend the line", Fields: slices.Concat(ofLine, []field{
 		{Name: "qty", Label: "Quantity", Type: "number", Optional: true, Hint: "units; empty: as it is"},
 		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; empty: as it is"},
 		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true, Hint: "empty: as it is"},
+		{Name: "frozen", Label: "Frozen", Type: "select", Options: []string{"", "true", "false"}, Optional: true, Hint: "true: re-planning leaves it where it is; empty: as it is"},
 		{Name: "may_move", Label: "If it loses its place", Type: "select", Options: []string{"false", "true"}, Hint: "true: it may move to another batch, or be backordered"},
 	}), Some: true, page: atOrder},
 	{Op: "ship", Title: "Ship a line", Button: "Ship the line", Fields: slices.Concat(ofLine, []field{
@@ -80,6 +88,14 @@ var forms = []form{
 	{Op: "describe_product", Title: "Describe a product", Button: "Save the description", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
 		{Name: "description", Label: "Description", Type: "text", Optional: true},
+	}, page: atProduct},
+	{Op: "replan", Title: "Re-plan a product", Button: "Re-plan the product", Fields: []field{
+		{Name: "sku", Label: "SKU", Type: "text", Named: true},
+	}, page: atProduct},
+	{Op: "set_policy", Title: "How lines are placed", Button: "Set the policy", Fields: []field{
+		{Name: "sku", Label: "SKU", Type: "text", Named: true},
+		{Name: "policy", Label: "Policy", Type: "select", Options: policyNames()},
+		{Name: "safety_stock", Label: "Safety stock", Type: "number", Optional: true, Hint: "units in the warehouse that new lines don't get; empty: as it is"},
 	}, page: atProduct},
 }
 
@@ -137,8 +153,11 @@ func (f form) line(v url.Values) ([]byte, error) {
 		if n, err := strconv.Atoi(text); err == nil && field.Type == "number" {
 			members[field.Name] = n
 		}
-		if field.Name == "may_move" {
+		switch field.Name {
+		case "may_move", "frozen":
 			members[field.Name] = text == "true"
+		case "locations", "only_locations":
+			members[field.Name] = namesIn(text)
 		}
 	}
 	for _, name := range []string{"reason", "note"} {
@@ -147,4 +166,19 @@ func (f form) line(v url.Values) ([]byte, error) {
 		}
 	}
 	return json.Marshal(members)
+}
+
+// namesIn are the names in a text, which have commas between them.
+func namesIn(text string) (names []string) {
+	for name := range strings.SplitSeq(text, ",") {
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
+}
+
+func policyNames() (names []string) {
+	for _, p := range domain.Policies() {
+		names = append(names, p.Name)
+	}
+	return names
 }

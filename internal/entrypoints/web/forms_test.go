@@ -23,14 +23,17 @@ func TestAFormShowsWhatItWouldDoAndDoesNothing(t *testing.T) {
 	s := furnish(t)
 	before := s.version("CHAIR")
 	for path, says := range map[string][]string{
-		"/do/change_batch?ref=late":                    {"It is so already: nothing would change.", "No line would move."},
-		"/do/change_batch?ref=late&qty=20":             {"1 line would change: 0 later, 0 earlier, 1 without stock. 25 units in all.", "order-2 CHAIR 25 late Sun 28 Feb none ○ Without stock", "I have seen the line that loses its stock", "Change the batch and 1 line"},
-		"/do/change_batch?ref=soon&qty=200":            {"1 line would change", "1 would get stock", "order-4 CHAIR 90 none soon Thu 11 Mar ✓ Gets stock"},
-		"/do/cancel?order_id=order-1&sku=CHAIR":        {"The line would be cancelled, for good.", "– Cancelled"},
-		"/do/allocate?order_id=new&sku=CHAIR&qty=2":    {"The line would be allocated to here, in the warehouse."},
-		"/do/allocate?order_id=new&sku=CHAIR&qty=99":   {"the line would be backordered. The largest line that fits now has 5 units."},
-		"/do/add_batch?sku=CHAIR":                      {"Add a batch"},
-		"/do/describe_product?sku=CHAIR&description=x": {"The description would be saved."},
+		"/do/change_batch?ref=late":                                             {"It is so already: nothing would change.", "No line would move."},
+		"/do/change_batch?ref=late&qty=20":                                      {"1 line would change: 0 later, 0 earlier, 1 without stock. 25 units in all.", "order-2 CHAIR 25 late Sun 28 Feb none ○ Without stock", "I have seen the line that loses its stock", "Change the batch and 1 line"},
+		"/do/change_batch?ref=soon&qty=200":                                     {"1 line would change", "1 would get stock", "order-4 CHAIR 90 none soon Thu 11 Mar ✓ Gets stock"},
+		"/do/cancel?order_id=order-1&sku=CHAIR":                                 {"The line would be cancelled, for good.", "– Cancelled"},
+		"/do/allocate?order_id=new&sku=CHAIR&qty=2":                             {"The line would be allocated to here, in the warehouse."},
+		"/do/allocate?order_id=new&sku=CHAIR&qty=99":                            {"the line would be backordered. The largest line that fits now has 5 units."},
+		"/do/add_batch?sku=CHAIR":                                               {"Add a batch"},
+		"/do/set_policy?sku=CHAIR&policy=first_expired&safety_stock=2":          {"Lines would be placed by the policy first_expired, with a safety stock of 2 units."},
+		"/do/set_policy?sku=CHAIR&policy=earliest":                              {"It is so already: nothing would change."},
+		"/do/allocate?order_id=new&sku=CHAIR&qty=2&only_locations=north,+south": {"would be backordered"},
+		"/do/describe_product?sku=CHAIR&description=x":                          {"The description would be saved."},
 	} {
 		t.Run(path, func(t *testing.T) { s.get(path).says(t, http.StatusOK, says...) })
 	}

@@ -95,7 +95,9 @@ var causes = map[domain.Cause]string{
 	domain.BatchShrunk: "because a batch got smaller", domain.Cancelled: "because stock of a cancelled line became free",
 	domain.Reopened: "because a batch was reopened", domain.Rescheduled: "because a batch got another date", domain.Received: "because a batch arrived",
 	domain.Amended: "because a line was amended", domain.Returned: "because goods came back", domain.HoldReleased: "because a hold was released",
-	domain.HoldExpired: "because a hold ended",
+	domain.Replan:      "because the product was re-planned",
+	domain.HoldExpired: "because a hold ended", domain.Relabelled: "because a batch got another location or use-by date",
+	domain.PolicyChanged: "because less stock was kept back",
 }
 
 // Cause is why a line was placed, in words.
@@ -104,6 +106,25 @@ func (page) Cause(why *views.Why) string {
 		return said
 	}
 	return "because of " + strings.ReplaceAll(why.Cause, "_", " ")
+}
+
+// WhyNot is why a batch was passed over by a line of qty, in words.
+func (page) WhyNot(b views.PassedOver, qty int) string {
+	switch domain.Reason(b.Reason) {
+	case domain.TooLittle:
+		return number(qty) + " needed, and a line is never split"
+	case domain.OtherLocation:
+		return "not where the line takes its stock from"
+	case domain.Expired:
+		return "expired"
+	case domain.ShortLife:
+		return "doesn't keep for as long as the line asks"
+	case domain.TooLate:
+		return "comes too late"
+	case domain.KeptForSafety:
+		return "kept back as safety stock"
+	}
+	return strings.ReplaceAll(b.Reason, "_", " ")
 }
 
 // Types are the types of the events that change what pages show, with spaces
@@ -130,6 +151,8 @@ var facts = []domain.Event{
 	domain.BatchReceived{},
 	domain.BatchClosed{},
 	domain.BatchReopened{},
+	domain.BatchRelabelled{},
+	domain.PolicySet{},
 	domain.PromiseChanged{},
 	domain.LineShipped{},
 	domain.LineReturned{},

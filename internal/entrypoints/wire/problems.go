@@ -154,7 +154,7 @@ func told(err error) *domain.Error {
 		return &domain.Error{Kind: domain.NotFound, Code: CodeNotFound, Message: "what was asked for does not exist"}
 	case errors.Is(err, service.ErrStorage):
 		return &domain.Error{Kind: domain.Unavailable, Code: service.CodeUnavailable, Message: "the database can't be used at present",
-			Hint: "send the same again in a moment; if it goes on, look at the disk of the data directory"}
+			Hint: "send the same again in a moment; if it goes on, look at the database and its disk"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &domain.Error{Kind: domain.Unavailable, Code: CodeOutcomeUnknown, Message: "it took too long, and may yet be done",
 			Hint: "send the same again: what was done already is not done twice"}

@@ -75,7 +75,7 @@ func readLocations(name string, value []byte) (domain.Locations, error) {
 		return "", invalid(name, "leave it out if any location will do", "is empty")
 	}
 	for _, n := range names {
-		if n == "" || strings.ContainsAny(n, "\n") {
+		if n == "" || strings.ContainsRune(n, 0) {
 			return "", invalid(name, "send the names of locations", "has %q, which is no name", n)
 		}
 	}
