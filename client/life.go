@@ -111,6 +111,7 @@ type Amendment struct {
 	Qty        *int    `json:"qty,omitempty"`
 	Priority   *int    `json:"priority,omitempty"`    // 0 to 9
 	RequiredBy *string `json:"required_by,omitempty"` // date; "": as soon as possible
+	Frozen     *bool   `json:"frozen,omitempty"`      // re-planning leaves it where it is
 	MayMove    bool    `json:"may_move,omitempty"`    // it may lose its place, else that is refused: "line_would_move"
 	Reason     string  `json:"reason,omitempty"`
 	Note       string  `json:"note,omitempty"`

@@ -154,6 +154,21 @@ func (c *Client) DescribeProduct(ctx context.Context, sku string, change Product
 	return out, c.command(ctx, http.MethodPut, productPath(sku), change.Terms, change, &out)
 }
 
+// Replanned is what became of the lines of a product that was re-planned. Its
+// moves have those that stand elsewhere.
+type Replanned struct {
+	SKU     string `json:"sku"`
+	Planned int    `json:"planned"` // lines that were placed afresh
+	Moved   int    `json:"moved"`   // of them
+	Consequences
+}
+
+// Replan places the open lines of a product afresh, the most urgent first. Ask
+// with DryRun first, and send the plan of the answer.
+func (c *Client) Replan(ctx context.Context, sku string, how Step) (out Replanned, _ error) {
+	return out, c.command(ctx, http.MethodPost, productPath(sku)+"/replan", how.Terms, how, &out)
+}
+
 // Product returns a product, or "not_found".
 func (c *Client) Product(ctx context.Context, sku string) (out Product, _ error) {
 	return out, c.get(ctx, productPath(sku), nil, &out)

@@ -75,15 +75,17 @@ var scenarios = []struct {
 	{"echo", "allocations over HTTP beside the same server's echo, on 1,000 SKUs", echo},
 	{"many", "allocations over HTTP on 1,000 SKUs", many},
 	{"hot", "allocations over HTTP on one SKU, beside 1,000 SKUs", hot},
+	{"bulk", "lines in bulk requests of 1,000, beside requests of their own", bulk},
 	{"overload", "three times the clients that saturate a server, and what it is like afterwards", overload},
 	{"sinks", "allocations over HTTP with Redis, mail and a webhook attached, and with all of them down, beside nobody told", sinks},
 	{"commits", "allocations in this process: how many share a commit, how large they are on disk", commits},
 	{"growth", "CPU per allocation after many others, beside none", growth},
+	{"availability", "questions about what is available over HTTP, beside the same server's echo", availability},
 	{"batches", "CPU per allocation with 10,000 batches on the SKU, 9,999 exhausted, beside one", batches},
 	{"postgres", "allocations on a PostgreSQL of its own, by one replica and three, beside SELECT ... FOR UPDATE", postgres},
 	{"pg-growth", "CPU per allocation after many others, beside none, ours and PostgreSQL's; how large they are on disk", pgGrowth},
 	{"pg-year", "a folder of batches and orders imported into a PostgreSQL, verified, and compared with SQLite", pgYear},
-	{"year", "a folder of batches and orders imported, twice, and verified", year},
+	{"year", "a folder of batches and orders imported, twice, and verified; if it has announcements, slips and cancellations, replayed with them", year},
 }
 
 // Scenarios names the scenarios, each with what it measures.

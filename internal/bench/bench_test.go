@@ -50,11 +50,17 @@ func TestWhatDoesNotExistIsNotMeasured(t *testing.T) {
 // folder has a year of one batch and two orders.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
+	return files(t, map[string]string{
 		"batches": "reference,sku,qty,eta\nb1,LAMP,5,\n",
 		"orders":  "orderid,sku,qty\no1,LAMP,5\no2,LAMP,5\n",
-	} {
+	})
+}
+
+// files are in a folder, compressed.
+func files(t *testing.T, contents map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range contents {
 		f, err := os.Create(filepath.Join(dir, name+".csv.gz"))
 		if err != nil {
 			t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 var errNoFolder = errors.New("say with --folder where batches.csv.gz and orders.csv.gz are")
 
 // year imports a folder of batches and orders, twice, and verifies the result.
+// If the folder says when things happened, they happen again, in that order.
 func year(ctx context.Context, o Options) ([]Figure, error) {
 	if o.Folder == "" {
 		return nil, errNoFolder
@@ -47,7 +48,12 @@ func year(ctx context.Context, o Options) ([]Figure, error) {
 		return nil, err
 	}
 	size, err := s.size()
-	return append(figures, one("bytes on disk per line", "B", size/float64(lines))), err
+	figures = append(figures, one("bytes on disk per line", "B", size/float64(lines)))
+	if err != nil || !hasHistory(o.Folder) {
+		return figures, err
+	}
+	replayed, err := replay(ctx, o)
+	return append(figures, replayed...), err
 }
 
 func importFile(ctx context.Context, bus *service.Bus, o Options, kind importer.Kind, run string) ([]Figure, error) {

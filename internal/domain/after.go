@@ -79,7 +79,7 @@ func (l Line) After(e Event) Line {
 	case LineAmended:
 		l.Qty = e.Qty
 	case LineTermsChanged:
-		l.Priority, l.RequiredBy = e.Priority, e.RequiredBy
+		l.Priority, l.RequiredBy, l.Frozen = e.Priority, e.RequiredBy, e.Frozen
 	case HoldExtended:
 		l.HeldUntil = e.HeldUntil
 	case HoldConfirmed:

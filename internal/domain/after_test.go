@@ -64,6 +64,10 @@ func TestAFactAboutALineSaysWhereItStands(t *testing.T) {
 			domain.LineTermsChanged{OrderID: "order-1", SKU: sku, Priority: domain.NewPriority(9)}, before,
 			with(func(l *domain.Line) { l.Priority, l.RequiredBy = 4, 0 }), false,
 		},
+		{
+			domain.LineTermsChanged{OrderID: "order-1", SKU: sku, Frozen: true}, before,
+			with(func(l *domain.Line) { l.Priority, l.RequiredBy, l.Frozen = 0, 0, true }), false,
+		},
 	} {
 		expect(t, domain.LineOf(tc.fact), "order-1")
 		expect(t, domain.Places(tc.fact), tc.places)

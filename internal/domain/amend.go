@@ -7,7 +7,8 @@ type Amendment struct {
 	Qty        Change[int] // in all
 	Priority   Change[Priority]
 	RequiredBy Change[Date]
-	MayMove    bool // the line may lose its place for the new quantity
+	Frozen     Change[bool] // re-planning leaves the line where it is
+	MayMove    bool         // the line may lose its place for the new quantity
 }
 
 // AmendLine changes a line. A smaller quantity frees stock for those who wait;
@@ -37,13 +38,16 @@ func (p *Product) AmendLine(line Line, to Amendment) (Placement, error) {
 }
 
 func (p *Product) setTerms(line Line, to Amendment) (_ Line, changed bool) {
-	priority, requiredBy := to.Priority.of(line.Priority), to.RequiredBy.of(line.RequiredBy)
-	if priority == line.Priority && requiredBy == line.RequiredBy {
+	e := LineTermsChanged{
+		OrderID: line.OrderID, SKU: p.sku,
+		Priority: to.Priority.of(line.Priority), RequiredBy: to.RequiredBy.of(line.RequiredBy), Frozen: to.Frozen.of(line.Frozen),
+	}
+	after := line.After(e)
+	if after == line {
 		return line, false
 	}
-	e := LineTermsChanged{OrderID: line.OrderID, SKU: p.sku, Priority: priority, RequiredBy: requiredBy}
 	p.record(e)
-	return line.After(e), true
+	return after, true
 }
 
 func (p *Product) resize(line Line, qty int, mayMove bool) (Placement, error) {

@@ -50,8 +50,8 @@ type ReturnLine struct {
 	BatchRef     string // where it went; empty: the line's own batch
 }
 
-// AmendLine changes the quantity of a line, how much it matters, or when it is
-// needed.
+// AmendLine changes the quantity of a line, how much it matters, when it is
+// needed, or whether it is frozen.
 type AmendLine struct {
 	Origin
 	OrderID, SKU string
@@ -142,8 +142,8 @@ func (c ReturnLine) Validate() error {
 
 // Validate implements Message.
 func (c AmendLine) Validate() error {
-	if !c.Qty.Given && !c.Priority.Given && !c.RequiredBy.Given {
-		return invalid("qty", "send a quantity, a priority or a day", "is missing, and so are priority and required_by: there is nothing to change")
+	if !c.Qty.Given && !c.Priority.Given && !c.RequiredBy.Given && !c.Frozen.Given {
+		return invalid("qty", "send a quantity, a priority, a day, or whether it is frozen", "is missing, and so are priority, required_by and frozen: there is nothing to change")
 	}
 	if err := checkLine(c.OrderID, c.SKU); err != nil {
 		return err

@@ -69,13 +69,14 @@ type LineAmended struct {
 	BatchRef string `json:"batch_ref,omitempty"` // if it gave or took the difference
 }
 
-// LineTermsChanged says that a line matters more or less, or is needed on
-// another day.
+// LineTermsChanged says that a line matters more or less, is needed on another
+// day, or is frozen, or no longer.
 type LineTermsChanged struct {
 	OrderID    string   `json:"order_id"`
 	SKU        string   `json:"sku"`
 	Priority   Priority `json:"priority"`
 	RequiredBy Date     `json:"required_by,omitzero"`
+	Frozen     bool     `json:"frozen,omitempty"`
 }
 
 // HoldExtended says that a hold ends at another time.

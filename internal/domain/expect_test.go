@@ -70,7 +70,7 @@ func short(e domain.Event) string {
 	case domain.LineAmended:
 		return fmt.Sprintf("%s %d units, not %d", e.OrderID, e.Qty, e.Previous)
 	case domain.LineTermsChanged:
-		return fmt.Sprintf("%s priority %d, needed on %s", e.OrderID, e.Priority.Number(), e.RequiredBy)
+		return fmt.Sprintf("%s priority %d, needed on %s, frozen %t", e.OrderID, e.Priority.Number(), e.RequiredBy, e.Frozen)
 	case domain.HoldExtended:
 		return fmt.Sprintf("%s held until %d", e.OrderID, e.HeldUntil)
 	case domain.HoldConfirmed:

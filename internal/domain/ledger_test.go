@@ -142,6 +142,17 @@ func (l *ledger) supply(ref string, does func(*domain.Product) (domain.Batched, 
 	return answer, err
 }
 
+func (l *ledger) tryReplan() (answer domain.Replanned, err error) {
+	err = l.do(func(p *domain.Product) error {
+		for ref := range l.batches {
+			l.recall(p, ref)
+		}
+		answer, err = p.Replan(l.pick(func(domain.Line) bool { return true }))
+		return err
+	})
+	return answer, err
+}
+
 // wanted is a line that is asked for.
 func wanted(order string, qty int, seq int64) domain.Line {
 	return domain.Line{OrderLine: domain.OrderLine{OrderID: order, SKU: sku, Qty: qty}, Seq: seq}

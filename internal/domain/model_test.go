@@ -43,6 +43,7 @@ type modelLine struct {
 	priority          int
 	need              int // the day when it is needed; 0: as soon as possible
 	shipped, returned int
+	frozen            bool
 	promises          []int    // all that it was ever given, the first first
 	likes             []string // locations, the best first
 	only              bool     // it takes no others
@@ -56,6 +57,7 @@ type answer struct {
 	LargestFit int
 	PassedOver []string
 	Replayed   bool
+	Moved      string // how many of how many lines
 }
 
 func (l *modelLine) open() int      { return l.qty - l.shipped }
@@ -556,12 +558,92 @@ func (m *model) amend(line *modelLine, qty, priority, need int, mayMove bool) an
 		if need >= 0 {
 			line.need = need
 		}
-		m.tell(line, "priority %d, needed on %s", line.priority, day(line.need))
+		m.tellTerms(line)
 	}
 	if resized {
 		return m.resize(line, qty)
 	}
 	return answer{At: line.place(), Replayed: !terms}
+}
+
+func (m *model) tellTerms(line *modelLine) {
+	m.tell(line, "priority %d, needed on %s, frozen %t", line.priority, day(line.need), line.frozen)
+}
+
+func (m *model) freeze(line *modelLine, frozen bool) answer {
+	switch {
+	case line.state == "cancelled":
+		return answer{Code: "line_cancelled"}
+	case line.state == "expired":
+		return answer{Code: "hold_ended"}
+	case line.frozen == frozen:
+		return line.replay()
+	}
+	line.frozen = frozen
+	m.tellTerms(line)
+	return answer{At: line.place()}
+}
+
+// replan takes all that may move out of its place, and puts each into the best
+// there is then, the most urgent first.
+func (m *model) replan() answer {
+	var lines []*modelLine
+	was := map[*modelLine]string{}
+	for _, line := range m.queue(func(l *modelLine) bool { return l.state == "allocated" || l.state == "backordered" }) {
+		if !line.frozen && line.shipped == 0 {
+			lines = append(lines, line)
+			was[line], line.batch, line.state = line.batch, "", "nowhere"
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b *modelLine) int {
+		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(cmp.Or(a.need, 99), cmp.Or(b.need, 99)))
+	})
+	to := map[*modelLine]*modelBatch{}
+	for _, line := range lines {
+		if b := m.relocate(line, m.batch(was[line])); b != nil {
+			to[line], line.batch, line.state = b, b.ref, "allocated"
+		}
+	}
+	moved := 0
+	for _, line := range lines {
+		if line.batch != was[line] {
+			moved++
+		}
+		if was[line] != "" && line.batch != was[line] {
+			m.tell(line, "deallocated from %s: replan", was[line])
+		}
+	}
+	for _, line := range lines {
+		switch {
+		case line.batch == was[line] && line.batch == "":
+			line.state = "backordered"
+		case line.batch == was[line]:
+		default:
+			if to[line] == nil {
+				m.ranOut(line)
+			}
+			m.put(line, to[line], nil, was[line])
+		}
+	}
+	m.fill()
+	return answer{Moved: fmt.Sprintf("%d of %d", moved, len(lines))}
+}
+
+// relocate is the best batch for a line, which had own: another one has to come
+// earlier, or own to be of no use any more.
+func (m *model) relocate(line *modelLine, own *modelBatch) *modelBatch {
+	if own == nil {
+		best, _ := m.choose(line, line.open(), "")
+		return best
+	}
+	best, _ := m.choose(line, line.open(), own.ref)
+	if m.free(own) < line.open() {
+		return best
+	}
+	if best != nil && (best.eta < own.eta || m.against(line, own) != "") {
+		return best
+	}
+	return own
 }
 
 // outgrows reports whether the batch of a line has too little for it.

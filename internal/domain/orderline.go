@@ -43,6 +43,7 @@ type Line struct {
 	RequiredBy   Date // when it is needed; none: as soon as possible
 	Shipped      int  // units, of Qty
 	Returned     int  // units, of Shipped
+	Frozen       bool // re-planning leaves it where it is
 	Wishes
 }
 

@@ -238,6 +238,11 @@ func (p *Product) next(qty int, why *Why, own string) *Batch {
 
 func (p *Product) allocate(line Line, b Batch, why Why, movedFrom string) Placement {
 	p.take(b, line.Open())
+	return p.allocated(line, b, why, movedFrom)
+}
+
+// allocated records that a line was given stock of b.
+func (p *Product) allocated(line Line, b Batch, why Why, movedFrom string) Placement {
 	p.record(Allocated{
 		OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), BatchRef: b.Ref, Promise: b.ETA, MovedFrom: movedFrom, HeldUntil: line.HeldUntil,
 		Priority: line.Priority, RequiredBy: line.RequiredBy, Wished: line.Wishes.Told(), Seq: line.Seq, Why: why,

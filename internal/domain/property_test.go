@@ -35,6 +35,8 @@ func TestAProductDoesWhatTheModelSays(t *testing.T) {
 			"return":         r.takeBack,
 			"amend":          r.amend,
 			"cancel":         r.cancel,
+			"freeze":         r.freeze,
+			"replan":         r.replan,
 			"preview":        r.preview,
 			"settle":         func(*rapid.T) { r.shop.settle() },
 			"reload":         func(*rapid.T) { r.shop.reload() },
@@ -271,6 +273,22 @@ func (r *run) cancel(t *rapid.T) {
 	r.tell(t, r.anyLine(t).order, (*domain.Product).CancelLine, r.model.cancel)
 }
 
+func (r *run) freeze(t *rapid.T) {
+	frozen := rapid.Bool().Draw(t, "frozen")
+	r.tell(t, r.anyLine(t).order,
+		func(p *domain.Product, line domain.Line) (domain.Placement, error) {
+			return p.AmendLine(line, domain.Amendment{Frozen: domain.To(frozen)})
+		},
+		func(line *modelLine) answer { return r.model.freeze(line, frozen) })
+}
+
+func (r *run) replan(t *rapid.T) {
+	r.step(t, func() answer {
+		got, err := r.shop.tryReplan()
+		return answer{Code: codeOf(err), Moved: fmt.Sprintf("%d of %d", got.Moved, got.Lines)}
+	}, r.model.replan)
+}
+
 // preview does something on a draft that is then dropped.
 func (r *run) preview(t *rapid.T) {
 	r.shop.settle()
@@ -331,7 +349,7 @@ func (r *run) checkLines(t *rapid.T) {
 		want := domain.Line{
 			OrderLine: domain.OrderLine{OrderID: l.order, SKU: sku, Qty: l.qty}, Seq: int64(i) + 1, Status: domain.Status(l.state), BatchRef: l.batch,
 			HeldUntil: domain.Instant(l.until), FirstQty: l.firstQty, Priority: domain.NewPriority(l.priority), RequiredBy: day(l.need),
-			Shipped: l.shipped, Returned: l.returned, Wishes: wishesOf(l.likes, l.only, l.minLife),
+			Shipped: l.shipped, Returned: l.returned, Frozen: l.frozen, Wishes: wishesOf(l.likes, l.only, l.minLife),
 		}
 		if want.Promised = len(l.promises) > 0; want.Promised {
 			want.FirstPromise = day(l.promises[0])

@@ -50,6 +50,7 @@ const (
 	HoldExpired   Cause = "hold_expired"
 	Relabelled    Cause = "batch_relabelled"
 	PolicyChanged Cause = "policy_set"
+	Replan        Cause = "replan"
 )
 
 // mostPassedOver is how many batches a reason names.

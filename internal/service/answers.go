@@ -15,7 +15,7 @@ func ViewLine(l domain.Line) views.Line {
 	v := views.Line{
 		OrderID: l.OrderID, SKU: l.SKU, Qty: l.Qty, Status: string(l.Status),
 		BatchRef: l.BatchRef, Promise: l.Promise.String(), RequiredBy: l.RequiredBy.String(), HeldUntil: l.HeldUntil.String(),
-		Shipped: l.Shipped, Returned: l.Returned, Seq: l.Seq,
+		Shipped: l.Shipped, Returned: l.Returned, Frozen: l.Frozen, Seq: l.Seq,
 		Locations: l.Locations.Names(), OnlyLocations: l.OnlyLocations.Names(), MinLife: l.MinLife,
 	}
 	if waits := l.Status == domain.StatusBackordered; l.Promised && (waits || l.Status.HasBatch() && l.FirstPromise != l.Promise) {

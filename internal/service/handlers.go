@@ -29,6 +29,8 @@ func Register(bus *Bus) {
 	OnCommand(bus, ReleaseHold, func(c domain.ReleaseHold) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
 	OnCommand(bus, ExpireHold, func(c domain.ExpireHold) About { return About{SKU: c.SKU, OrderID: c.OrderID} })
 
+	OnCommand(bus, ReplanProduct, func(c domain.ReplanProduct) About { return About{SKU: c.SKU} })
+
 	OnEvent(bus, Reallocate)
 	OnEvent(bus, FillBackorders)
 }

@@ -75,6 +75,9 @@ type Reader interface {
 	// domain.FirstToLose.
 	LinesOf(ctx context.Context, batchRef string) iter.Seq2[domain.Line, error]
 
+	// Stocked returns the batches of a SKU that lines have stock of.
+	Stocked(ctx context.Context, sku string) ([]domain.Batch, error)
+
 	// Backorders yields the lines of a SKU that wait for stock, in the order of
 	// domain.FirstServed.
 	Backorders(ctx context.Context, sku string) iter.Seq2[domain.Line, error]

@@ -33,6 +33,7 @@ type Line struct {
 	HeldUntil      string `json:"held_until,omitempty"`      // time, if it is held
 	Shipped        int    `json:"shipped,omitempty"`         // units, of qty
 	Returned       int    `json:"returned,omitempty"`        // units, of shipped
+	Frozen         bool   `json:"frozen,omitempty"`          // re-planning leaves it where it is
 
 	Locations     []string `json:"locations,omitempty"`      // where it would rather have its stock from, the best first
 	OnlyLocations []string `json:"only_locations,omitempty"` // the only ones that it takes stock from, the best first

@@ -188,6 +188,16 @@ func (r reader) LinesOf(_ context.Context, batchRef string) iter.Seq2[domain.Lin
 	return each(lines)
 }
 
+// Stocked implements service.Reader.
+func (r reader) Stocked(_ context.Context, sku string) (out []domain.Batch, _ error) {
+	for _, b := range r.Batches {
+		if b.SKU == sku && b.Allocated > 0 {
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
+
 // has reports whether a line has stock of a batch.
 func has(l domain.Line, batchRef string) bool {
 	return l.BatchRef == batchRef && l.Status != domain.StatusShipped

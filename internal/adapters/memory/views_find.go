@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -55,22 +56,18 @@ func chosen(e views.Event, f views.LogFilter) bool {
 func (s *Store) Find(_ context.Context, text string, limit int) (views.Matches, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return views.Matches{
-		Orders:  beginning(text, limit, maps.Keys(s.world.Lines)),
-		SKUs:    beginning(text, limit, maps.Keys(s.world.Products)),
-		Batches: beginning(text, limit, maps.Keys(s.world.Batches)),
-	}, nil
+	return service.FindNames(text, limit, among(maps.Keys(s.world.Lines)), among(maps.Keys(s.world.Products)), among(maps.Keys(s.world.Batches)))
 }
 
-// beginning returns the first of the names that begin with a text as it is, or
-// in one case of letters.
-func beginning(text string, limit int, names func(func(string) bool)) (out []string) {
-	for name := range names {
-		begins := strings.HasPrefix(name, text) || strings.HasPrefix(name, strings.ToUpper(text)) || strings.HasPrefix(name, strings.ToLower(text))
-		if text != "" && begins {
-			out = append(out, name)
+// among searches names.
+func among(names iter.Seq[string]) service.NameSearch {
+	return func(begin string, limit int) (out []string, _ error) {
+		for name := range names {
+			if strings.HasPrefix(name, begin) {
+				out = append(out, name)
+			}
 		}
+		slices.Sort(out)
+		return out[:min(limit, len(out))], nil
 	}
-	slices.Sort(out)
-	return out[:min(limit, len(out))]
 }

@@ -126,7 +126,7 @@ func (f *filler) add(b service.Book) error {
 		f.lastLine = max(f.lastLine, l.Seq)
 		commit, n := commitOf(b.LineWhys[i])
 		f.lines = append(f.lines, []any{commit, n, l.Seq, l.OrderID, l.SKU, l.Qty, string(l.Status), batchKey(l, seqs),
-			rankOf(l), int(l.RequiredBy), int64(l.HeldUntil), l.FirstQty, promiseKey(l), l.Shipped, l.Returned, nullable(eventjson.EncodeWishes(l.Wishes))})
+			rankOf(l), int(l.RequiredBy), int64(l.HeldUntil), l.FirstQty, promiseKey(l), l.Shipped, l.Returned, nullable(eventjson.EncodeWishes(l.Wishes)), nullable(l.Frozen)})
 	}
 	for _, e := range b.Events {
 		body, err := eventjson.Encode(e.Event)
@@ -185,7 +185,7 @@ func (f *filler) flush(ctx context.Context) error {
 			"location", "use_by", "first_location", "first_use_by"}, &f.batches},
 		{"batch_refs", []string{"ref", "sku", "seq"}, &f.refs},
 		{"lines", []string{"commit", "n", "seq", "order_id", "sku", "qty", "status", "batch",
-			"rank", "required_by", "held_until", "first_qty", "first_promise", "shipped", "returned", "wishes"}, &f.lines},
+			"rank", "required_by", "held_until", "first_qty", "first_promise", "shipped", "returned", "wishes", "frozen"}, &f.lines},
 		{"line_events", []string{"line", "commit", "n"}, &f.lineEvents},
 		{"events", []string{"commit", "n", "at", "sku", "version", "name", "command", "actor", "reason", "note", "correlation", "cause", "body"}, &f.events},
 	} {

@@ -38,10 +38,12 @@ const (
 		JOIN products p ON p.sku = w.sku AND p.version <> w.version
 		JOIN batches b ON b.sku = w.sku AND b.open`
 
+	selectStocked = batchColumns + `FROM batches b WHERE b.sku = $1 AND b.allocated > 0`
+
 	selectRefs = batchColumns + `FROM batch_refs r JOIN batches b ON b.sku = r.sku AND b.seq = r.seq WHERE r.ref = ANY($1)`
 
 	lineColumns = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0), ` + moreColumns
-	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned, coalesce(l.wishes, '')`
+	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned, coalesce(l.wishes, ''), coalesce(l.frozen, false)`
 	itsBatch    = ` LEFT JOIN batches b ON b.sku = l.sku AND b.seq = l.batch `
 	fromLines   = ` FROM lines l` + itsBatch
 	hasStock    = `l.status IN ('allocated', 'held') `
@@ -178,6 +180,21 @@ func (r *reader) LinesOf(ctx context.Context, batchRef string) iter.Seq2[domain.
 	return r.pages(ctx, linesOf, batchRef, place{math.MaxInt16, math.MaxInt64})
 }
 
+// Stocked implements service.Reader.
+func (r *reader) Stocked(ctx context.Context, sku string) (out []domain.Batch, _ error) {
+	if r.tx != nil {
+		if err := r.tx.makeSure(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b := r.batch()
+	b.Queue(selectStocked, sku).Query(each(scanBatch, &out))
+	if err := r.send(ctx, b); err != nil {
+		return nil, classify(fmt.Errorf("read the batches of %q: %w", sku, err))
+	}
+	return out, nil
+}
+
 // Backorders implements service.Reader.
 func (r *reader) Backorders(ctx context.Context, sku string) iter.Seq2[domain.Line, error] {
 	return r.pages(ctx, backordered, sku, place{math.MinInt16, 0})
@@ -265,7 +282,7 @@ func scanDomainLine(scan func(...any) error) (l domain.Line, err error) {
 	var first *domain.Date
 	var wishes string
 	err = scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise,
-		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned, &wishes)
+		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned, &wishes, &l.Frozen)
 	if err != nil {
 		return l, err
 	}

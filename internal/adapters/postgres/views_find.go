@@ -2,9 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 
 	"allot/internal/service"
 	"allot/internal/views"
@@ -46,31 +43,9 @@ const (
 )
 
 // Find implements views.Reader.
-func (s *Store) Find(ctx context.Context, begin string, limit int) (out views.Matches, _ error) {
-	for _, kind := range []struct {
-		q     string
-		found *[]string
-	}{{findOrders, &out.Orders}, {findProducts, &out.SKUs}, {findBatches, &out.Batches}} {
-		for _, spelling := range spellings(begin) {
-			names, err := query(ctx, s.reads, text, kind.q, spelling, limit)
-			if err != nil {
-				return out, fmt.Errorf("find %q: %w", begin, err)
-			}
-			*kind.found = append(*kind.found, names...)
-		}
-		slices.Sort(*kind.found)
-		*kind.found = slices.Compact(*kind.found)
-		*kind.found = (*kind.found)[:min(limit, len(*kind.found))]
+func (s *Store) Find(ctx context.Context, begin string, limit int) (views.Matches, error) {
+	names := func(q string) service.NameSearch {
+		return func(begin string, limit int) ([]string, error) { return query(ctx, s.reads, text, q, begin, limit) }
 	}
-	return out, nil
-}
-
-// spellings are the ways in which people may have meant a name.
-func spellings(name string) []string {
-	if name == "" {
-		return nil
-	}
-	all := []string{name, strings.ToUpper(name), strings.ToLower(name)}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return service.FindNames(begin, limit, names(findOrders), names(findProducts), names(findBatches))
 }

@@ -50,12 +50,12 @@ const (
 			$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) AS e`
 
 	fromLineRows = `FROM unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::integer[],
-			$8::smallint[], $9::integer[], $10::bigint[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::text[])
-			AS w (seq, order_id, sku, qty, status, ref, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes) `
+			$8::smallint[], $9::integer[], $10::bigint[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::text[], $16::boolean[])
+			AS w (seq, order_id, sku, qty, status, ref, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes, frozen) `
 
-	insertLines = `INSERT INTO lines (commit, seq, order_id, sku, qty, status, batch, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes)
+	insertLines = `INSERT INTO lines (commit, seq, order_id, sku, qty, status, batch, n, rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes, frozen)
 		SELECT currval('commits_id_seq'), w.seq, w.order_id, w.sku, w.qty, w.status, r.seq, w.n,
-			w.rank, w.required_by, w.held_until, w.first_qty, nullif(w.first_promise, -1), w.shipped, w.returned, nullif(w.wishes, '')
+			w.rank, w.required_by, w.held_until, w.first_qty, nullif(w.first_promise, -1), w.shipped, w.returned, nullif(w.wishes, ''), nullif(w.frozen, false)
 		` + fromLineRows + `LEFT JOIN batch_refs r ON r.ref = w.ref`
 
 	// The event that a line named as its reason is kept with the others, if it
@@ -66,7 +66,7 @@ const (
 		changed AS (UPDATE lines l SET qty = w.qty, status = w.status, batch = w.batch,
 				commit = CASE WHEN w.n < 0 THEN l.commit ELSE currval('commits_id_seq') END, n = CASE WHEN w.n < 0 THEN l.n ELSE w.n END,
 				rank = w.rank, required_by = w.required_by, held_until = w.held_until,
-				first_qty = w.first_qty, first_promise = nullif(w.first_promise, -1), shipped = w.shipped, returned = w.returned, wishes = nullif(w.wishes, '')
+				first_qty = w.first_qty, first_promise = nullif(w.first_promise, -1), shipped = w.shipped, returned = w.returned, wishes = nullif(w.wishes, ''), frozen = nullif(w.frozen, false)
 			FROM w WHERE l.order_id = w.order_id AND l.sku = w.sku RETURNING 1)
 		SELECT all_written((SELECT count(*) FROM changed), cardinality($1))`
 
@@ -237,6 +237,7 @@ type lines struct {
 	qtys, ns, firstQtys, shipped, returned []int
 	ranks                                  []int16
 	requiredBy, firstPromises              []int32 // first promise -1: none
+	frozen                                 []bool
 }
 
 func (l *lines) add(c service.LineChange) {
@@ -255,6 +256,7 @@ func (l *lines) add(c service.LineChange) {
 	l.shipped = append(l.shipped, c.Shipped)
 	l.returned = append(l.returned, c.Returned)
 	l.wishes = append(l.wishes, eventjson.EncodeWishes(c.Wishes))
+	l.frozen = append(l.frozen, c.Frozen)
 }
 
 func firstPromise(l domain.Line) int32 {
@@ -267,7 +269,7 @@ func firstPromise(l domain.Line) int32 {
 func (l *lines) queue(out *pgx.Batch, q string) {
 	if len(l.seqs) > 0 {
 		out.Queue(q, l.seqs, l.orderIDs, l.skus, l.qtys, l.statuses, l.refs, l.ns,
-			l.ranks, l.requiredBy, l.heldUntil, l.firstQtys, l.firstPromises, l.shipped, l.returned, l.wishes)
+			l.ranks, l.requiredBy, l.heldUntil, l.firstQtys, l.firstPromises, l.shipped, l.returned, l.wishes, l.frozen)
 	}
 }
 

@@ -214,7 +214,7 @@ func scanStored(scan func(...any) error) (l domain.Line, err error) {
 	var first sql.NullInt64
 	var wishes string
 	err = scan(&l.Seq, &l.OrderID, &l.SKU, &l.Qty, &l.Status, &l.BatchRef, &l.Promise,
-		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned, &wishes)
+		&rank, &l.RequiredBy, &l.HeldUntil, &l.FirstQty, &first, &l.Shipped, &l.Returned, &wishes, &l.Frozen)
 	if err != nil {
 		return l, err
 	}

@@ -24,6 +24,7 @@ var (
 	selectOpen     = statement{batchColumns + fromOpen + `AND b.sku IN (`, `?`, `)`}
 	selectRefs     = statement{selectBatch + `b.ref IN (`, `?`, `)`}
 	selectLines    = statement{lineColumns + `FROM (VALUES `, `(?, ?)`, `) v CROSS JOIN lines l ON l.order_id = v.column1 AND l.sku = v.column2 LEFT JOIN batches b ON b.seq = l.batch`}
+	selectStocked  = statement{selectBatch + `s.allocated > 0 AND b.sku IN (`, `?`, `)`}
 	selectAnswers  = statement{`SELECT scope, key, request, at, answer FROM (VALUES `, `(?, ?)`, `) v CROSS JOIN answers ON scope = v.column1 AND key = v.column2`}
 )
 
@@ -37,7 +38,7 @@ const (
 	selectBatch = batchColumns + `FROM batches b JOIN stock s ON s.batch = b.seq WHERE `
 
 	lineColumns = `SELECT l.seq, l.order_id, l.sku, l.qty, l.status, coalesce(b.ref, ''), coalesce(b.eta, 0), ` + moreColumns
-	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned, coalesce(l.wishes, '') `
+	moreColumns = `l.rank, l.required_by, l.held_until, l.first_qty, l.first_promise, l.shipped, l.returned, coalesce(l.wishes, ''), coalesce(l.frozen, 0) `
 	selectLine  = lineColumns + `FROM lines l LEFT JOIN batches b ON b.seq = l.batch WHERE `
 	hasStock    = `l.status IN ('allocated', 'held') `
 	linesOf     = selectLine + `l.batch = (SELECT seq FROM batches WHERE ref = ?) AND ` + hasStock + `ORDER BY l.rank DESC, l.seq DESC`
@@ -134,6 +135,12 @@ func (r *reading) LinesOf(_ context.Context, batchRef string) iter.Seq2[domain.L
 	return lines(r.scan(linesOf, batchRef))
 }
 
+// Stocked implements service.Reader.
+func (r *reading) Stocked(_ context.Context, sku string) (out []domain.Batch, _ error) {
+	err := r.read(selectStocked, r.texts([]string{sku}), func(v []driver.Value) { out = append(out, batch(v)) })
+	return out, err
+}
+
 // Backorders implements service.Reader.
 func (r *reading) Backorders(_ context.Context, sku string) iter.Seq2[domain.Line, error] {
 	return lines(r.scan(backordered, sku))
@@ -175,7 +182,7 @@ func line(v []driver.Value) (l domain.Line, err error) {
 		OrderLine: domain.OrderLine{OrderID: v[1].(string), SKU: v[2].(string), Qty: int(v[3].(int64))},
 		Status:    domain.Status(v[4].(string)), BatchRef: v[5].(string), Promise: domain.Date(v[6].(int64)),
 		Priority: -domain.Priority(v[7].(int64)), RequiredBy: domain.Date(v[8].(int64)), HeldUntil: domain.Instant(v[9].(int64)),
-		FirstQty: int(v[10].(int64)), Shipped: int(v[12].(int64)), Returned: int(v[13].(int64)),
+		FirstQty: int(v[10].(int64)), Shipped: int(v[12].(int64)), Returned: int(v[13].(int64)), Frozen: v[15].(int64) != 0,
 	}
 	if l.Wishes, err = eventjson.DecodeWishes(v[14].(string)); err != nil {
 		return l, err

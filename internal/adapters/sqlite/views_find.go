@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"allot/internal/service"
@@ -55,33 +54,13 @@ const (
 )
 
 // Find implements views.Reader.
-func (s *Store) Find(ctx context.Context, text string, limit int) (out views.Matches, _ error) {
-	for _, kind := range []struct {
-		q     string
-		found *[]string
-	}{{findOrders, &out.Orders}, {findProducts, &out.SKUs}, {findBatches, &out.Batches}} {
-		for _, spelling := range spellings(text) {
-			names, err := query(ctx, s.readers, scanName, kind.q, spelling, limit)
-			if err != nil {
-				return out, fmt.Errorf("find %q: %w", text, err)
-			}
-			*kind.found = append(*kind.found, names...)
+func (s *Store) Find(ctx context.Context, begin string, limit int) (views.Matches, error) {
+	names := func(q string) service.NameSearch {
+		return func(begin string, limit int) ([]string, error) {
+			return query(ctx, s.readers, scanName, q, begin, limit)
 		}
-		slices.Sort(*kind.found)
-		*kind.found = slices.Compact(*kind.found)
-		*kind.found = (*kind.found)[:min(limit, len(*kind.found))]
 	}
-	return out, nil
-}
-
-// spellings are the ways in which people may have meant a name.
-func spellings(text string) []string {
-	if text == "" {
-		return nil
-	}
-	all := []string{text, strings.ToUpper(text), strings.ToLower(text)}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return service.FindNames(begin, limit, names(findOrders), names(findProducts), names(findBatches))
 }
 
 func scanName(scan func(...any) error) (name string, err error) {

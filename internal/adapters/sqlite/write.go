@@ -16,6 +16,7 @@ type tx struct {
 	reading
 	log     *logEnd
 	origins []driver.Value // room for arguments
+	changed []versioned    // the products that were written
 
 	failed error // the first of Write: there may be no transaction any more, and SQLite would commit what comes next at once
 }
@@ -50,9 +51,9 @@ var (
 	updateBatch = statement{`UPDATE OR ROLLBACK batches SET eta = `, `?, closed = ?, open = ? WHERE seq = ?`, ``}
 	insertLines = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	insertFull  = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event,
-		rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
+		rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes, frozen) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
 	updateLine = statement{`UPDATE OR ROLLBACK lines SET qty = `, `?, status = ?, batch = (SELECT seq FROM batches WHERE ref = ?), event = coalesce(?, event),
-		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ?, wishes = ? WHERE seq = ?`, ``}
+		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ?, wishes = ?, frozen = ? WHERE seq = ?`, ``}
 	insertLineEvents = statement{`INSERT OR ROLLBACK INTO line_events (line, event) VALUES `, `(?, ?)`, ``}
 	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertAnswers    = statement{`INSERT OR ROLLBACK INTO answers (scope, key, request, at, answer) VALUES `, `(?, ?, ?, ?, ?)`,
@@ -125,6 +126,7 @@ func (t *tx) writeProducts(changes []service.ProductChange) error {
 	for _, p := range changes {
 		args = append(args, p.To.SKU, p.To.Description, p.To.Version, p.From, int64(p.To.Backorders), p.To.OutOfStock)
 		t.versions[p.To.SKU] = p.To.Version
+		t.changed = append(t.changed, versioned{p.To.SKU, p.To.Version})
 	}
 	t.args = args
 	n, err := t.write(upsertProducts, args...)
@@ -265,13 +267,13 @@ func (t *tx) position(event int) driver.Value {
 }
 
 // columns are those of a line from rank on.
-type columns [8]driver.Value
+type columns [9]driver.Value
 
 // plain is what they are for most lines.
 var plain = rest(domain.Line{})
 
 func rest(l domain.Line) columns {
-	out := columns{int64(-l.Priority), int64(l.RequiredBy), int64(l.HeldUntil), int64(0), nil, int64(l.Shipped), int64(l.Returned), nil}
+	out := columns{int64(-l.Priority), int64(l.RequiredBy), int64(l.HeldUntil), int64(0), nil, int64(l.Shipped), int64(l.Returned), nil, nil}
 	if l.FirstQty != l.Qty {
 		out[3] = int64(l.FirstQty)
 	}
@@ -280,6 +282,9 @@ func rest(l domain.Line) columns {
 	}
 	if l.Wishes != (domain.Wishes{}) {
 		out[7] = eventjson.EncodeWishes(l.Wishes)
+	}
+	if l.Frozen {
+		out[8] = int64(1)
 	}
 	return out
 }

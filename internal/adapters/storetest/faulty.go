@@ -65,6 +65,14 @@ func (t *faultyTx) LinesOf(ctx context.Context, batchRef string) iter.Seq2[domai
 	return t.failing(t.tx.LinesOf(ctx, batchRef))
 }
 
+// Stocked implements service.Reader.
+func (t *faultyTx) Stocked(ctx context.Context, sku string) ([]domain.Batch, error) {
+	if err := t.next(); err != nil {
+		return nil, err
+	}
+	return t.tx.Stocked(ctx, sku)
+}
+
 // Backorders implements service.Reader.
 func (t *faultyTx) Backorders(ctx context.Context, sku string) iter.Seq2[domain.Line, error] {
 	return t.failing(t.tx.Backorders(ctx, sku))

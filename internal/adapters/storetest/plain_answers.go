@@ -47,6 +47,8 @@ func told(o service.Outcome[any]) (a answer) {
 		return answer{Name: r.Description, Replayed: r.Replayed}
 	case domain.PolicyAnswer:
 		return answer{Name: fmt.Sprintf("%s, keeping %d", r.Policy, r.SafetyStock), Replayed: r.Replayed}
+	case domain.Replanned:
+		return answer{Name: fmt.Sprintf("%d of %d moved", r.Moved, r.Lines)}
 	case domain.Batched:
 		return answer{Batch: showBatch(r.Batch), Replayed: r.Replayed}
 	case domain.Placements:
@@ -98,7 +100,7 @@ func (m *model) tables() (rows []string) {
 	for _, l := range m.lines {
 		line := domain.Line{
 			OrderLine: domain.OrderLine{OrderID: l.order, SKU: l.sku, Qty: l.qty}, Status: domain.Status(l.state), BatchRef: l.batch,
-			HeldUntil: l.until, FirstQty: l.firstQty, Priority: l.priority, RequiredBy: l.need, Shipped: l.shipped, Returned: l.returned, Wishes: l.wishes,
+			HeldUntil: l.until, FirstQty: l.firstQty, Priority: l.priority, RequiredBy: l.need, Shipped: l.shipped, Returned: l.returned, Frozen: l.frozen, Wishes: l.wishes,
 		}
 		if line.Promised = len(l.promises) > 0; line.Promised {
 			line.FirstPromise = l.promises[0]

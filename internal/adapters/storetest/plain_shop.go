@@ -46,6 +46,7 @@ type modelLine struct {
 	shipped, returned int
 	promises          []domain.Date // all that it was ever given, the first first
 	wishes            domain.Wishes
+	frozen            bool
 }
 
 func (l *modelLine) open() int      { return l.qty - l.shipped }
@@ -74,6 +75,8 @@ func (m *model) do(message domain.Message) answer {
 		return m.describe(c)
 	case domain.SetPolicy:
 		return m.setPolicy(c)
+	case domain.ReplanProduct:
+		return m.replan(c)
 	case domain.CreateBatch:
 		return m.add(c)
 	case domain.Allocate:
@@ -109,7 +112,7 @@ func (m *model) aboutLine(message domain.Message) answer {
 	case domain.ReturnLine:
 		return m.tell(c.OrderID, c.SKU, c.Returned > 0, func(l *modelLine) answer { return m.takeBack(l, c.Returned, c.BatchRef) })
 	case domain.AmendLine:
-		valid := (c.Qty.Given || c.Priority.Given || c.RequiredBy.Given) && (!c.Qty.Given || c.Qty.To > 0)
+		valid := (c.Qty.Given || c.Priority.Given || c.RequiredBy.Given || c.Frozen.Given) && (!c.Qty.Given || c.Qty.To > 0)
 		return m.tell(c.OrderID, c.SKU, valid, func(l *modelLine) answer { return m.amend(l, c.Amendment) })
 	}
 	return answer{Code: fmt.Sprintf("%T is not in the model", message)}
@@ -471,7 +474,7 @@ func (m *model) amend(line *modelLine, to domain.Amendment) answer {
 			return answer{Code: domain.CodeLineWouldMove}
 		}
 	}
-	terms := to.Priority.Given && to.Priority.To != line.priority || to.RequiredBy.Given && to.RequiredBy.To != line.need
+	terms := to.Priority.Given && to.Priority.To != line.priority || to.RequiredBy.Given && to.RequiredBy.To != line.need || to.Frozen.Given && to.Frozen.To != line.frozen
 	if terms {
 		m.facts[line.sku]++
 	}
@@ -480,6 +483,9 @@ func (m *model) amend(line *modelLine, to domain.Amendment) answer {
 	}
 	if to.RequiredBy.Given {
 		line.need = to.RequiredBy.To
+	}
+	if to.Frozen.Given {
+		line.frozen = to.Frozen.To
 	}
 	if resized {
 		return m.resize(line, qty)

@@ -97,7 +97,7 @@ func drawCommand(rt *rapid.T) domain.Message {
 	priority := domain.NewPriority(rapid.SampledFrom([]int{0, 5, 5, 9}).Draw(rt, "priority"))
 	location := rapid.SampledFrom([]string{"", "", "north", "south"}).Draw(rt, "location")
 	useBy := rapid.SampledFrom([]domain.Date{0, 0, 0, today.AddDays(-1), today.AddDays(9), january, january.AddDays(9)}).Draw(rt, "use by")
-	switch rapid.IntRange(0, 37).Draw(rt, "kind") {
+	switch rapid.IntRange(0, 42).Draw(rt, "kind") {
 	case 0:
 		return domain.DescribeProduct{SKU: sku, Description: rapid.SampledFrom([]string{"", "One", "Another"}).Draw(rt, "name")}
 	case 1, 2, 3, 4, 5:
@@ -136,6 +136,10 @@ func drawCommand(rt *rapid.T) domain.Message {
 	case 29, 30, 31:
 		policy := rapid.SampledFrom([]string{domain.Earliest, domain.LatestOnTime, domain.FirstExpired}).Draw(rt, "policy")
 		return domain.SetPolicy{SKU: sku, Policy: perhaps(rt, policy), SafetyStock: perhaps(rt, qty)}
+	case 32:
+		return domain.AmendLine{OrderID: id, SKU: sku, Amendment: domain.Amendment{Frozen: domain.To(rapid.Bool().Draw(rt, "frozen"))}}
+	case 33, 34:
+		return domain.ReplanProduct{SKU: sku}
 	default:
 		onShortage := rapid.SampledFrom([]domain.Shortage{"", "", domain.KeepBackorder, domain.Refuse}).Draw(rt, "on shortage")
 		until := rapid.SampledFrom([]domain.Instant{0, 0, aheadBy(1), aheadBy(2)}).Draw(rt, "until")

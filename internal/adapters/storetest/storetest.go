@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"a store of policies", policyRules},
 		{"a message", inboxRules},
 		{"commands at the same time", concurrencyRules},
+		{"re-planning", replanRules},
 		{"a token", tokenRules},
 	} {
 		t.Run(part.of, func(t *testing.T) {

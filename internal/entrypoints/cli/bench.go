@@ -41,7 +41,7 @@ func (r *run) bench() *cobra.Command {
 	f.DurationVar(&o.Round, "round", 0, "how long each measurement over HTTP or on PostgreSQL takes (default 2s)")
 	f.DurationVar(&o.Overload, "overload", 0, "how long each overload takes, in the scenario overload (default 1m0s)")
 	f.IntVar(&o.Existing, "existing", 1_000_000, "allocations that are there already, in the scenarios growth and pg-growth")
-	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenarios year and pg-year")
+	f.StringVar(&o.Folder, "folder", "", "where batches.csv.gz and orders.csv.gz are, for the scenarios year and pg-year; year replays announcements, slips and cancellations if they are there too")
 	f.StringVar(&o.URL, "url", "", "address of a server to measure, for the scenarios over HTTP")
 	f.StringVar(&o.Dir, "dir", "", "where databases are made and removed again (default: the system's temporary directory)")
 	return cmd

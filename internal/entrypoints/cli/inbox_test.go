@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -53,16 +54,16 @@ func TestAnInboxWorksBesideAServer(t *testing.T) {
 // The inbox is killed at any moment. In the end every row was done once: the
 // shop has the lines that an import by itself would give it.
 func TestSoakAnInboxThatIsKilledDoesEachRowOnce(t *testing.T) {
-	files, kills := 6, 10
+	files, kills, longest := 6, 10, 500
 	if os.Getenv("ALLOT_SOAK") != "" {
-		files, kills = 30, 100
+		files, kills, longest = 30, 100, 200
 	}
 	s := newShell(t)
 	program, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
-	batches, orders := readAll(t, sample.Batches(sample.FirstDay)), readAll(t, sample.Orders(sample.FirstDay))
+	batches, orders := shopFiles(t)
 	write(t, "batches.csv", batches)
 	write(t, "orders.csv", orders)
 	s.run(t, "import batches.csv --as batches --data by-import")
@@ -74,7 +75,7 @@ func TestSoakAnInboxThatIsKilledDoesEachRowOnce(t *testing.T) {
 	}
 	killed := 0
 	for range kills {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(500))*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(longest))*time.Millisecond)
 		_ = exec.CommandContext(ctx, program, "inbox", "drop", "--once").Run() // it is killed, or had rows that were refused
 		if ctx.Err() != nil {
 			killed++
@@ -96,7 +97,32 @@ func TestSoakAnInboxThatIsKilledDoesEachRowOnce(t *testing.T) {
 	if diff := cmp.Diff(want, rejectedRows(t, "drop/failed/*.rejected.csv")); diff != "" || len(want) == 0 {
 		t.Errorf("refused rows (-by import +by inbox):\n%s", diff)
 	}
-	t.Logf("%d files, killed %d times", files, killed)
+	t.Logf("%d files with %d rows of orders, killed %d times; %d rows refused", files, strings.Count(orders, "\n")-1, killed, len(want))
+}
+
+// shopFiles are the batches and orders of a year of a real shop, from the folder
+// that ALLOT_TEST_YEAR names, as allot bench year has it; without it, the sample.
+func shopFiles(t *testing.T) (batches, orders string) {
+	t.Helper()
+	dir := os.Getenv("ALLOT_TEST_YEAR")
+	if dir == "" {
+		return readAll(t, sample.Batches(sample.FirstDay)), readAll(t, sample.Orders(sample.FirstDay))
+	}
+	return unzipped(t, filepath.Join(dir, "batches.csv.gz")), unzipped(t, filepath.Join(dir, "orders.csv.gz"))
+}
+
+func unzipped(t *testing.T, name string) string {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	plain, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readAll(t, plain)
 }
 
 func readAll(t *testing.T, from io.Reader) string {

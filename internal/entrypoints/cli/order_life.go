@@ -230,13 +230,14 @@ func (r *run) orderAmend() *cobra.Command {
 	var reason domain.Origin
 	var terms terms
 	var qty int
-	var mayMove bool
+	var mayMove, frozen bool
 	cmd := &cobra.Command{
-		Use:   "amend ORDER SKU [--qty N] [--priority N] [--required-by DATE]",
-		Short: "Change the quantity of a line, how much it matters, or when it is needed",
+		Use:   "amend ORDER SKU [--qty N] [--priority N] [--required-by DATE] [--frozen]",
+		Short: "Change the quantity of a line, how much it matters, when it is needed, or freeze it",
 		Long: "A smaller quantity frees stock for the lines that wait. A larger one takes it from\n" +
 			"the batch of the line; if that has too little, the line loses its place, but only\n" +
-			"with --may-move. Without it, it is said what would become of the line.",
+			"with --may-move. Without it, it is said what would become of the line.\n\n" +
+			"A frozen line stays where it is when its product is re-planned; --frozen=false lets\nit go.",
 		Example: examples(
 			"allot order amend order-1 SMALL-TABLE --qty 12 --dry-run", "what would happen?",
 			"allot order amend order-1 SMALL-TABLE --priority 9 --required-by 2026-12-05", "it is urgent",
@@ -254,6 +255,9 @@ func (r *run) orderAmend() *cobra.Command {
 			if cmd.Flags().Changed("priority") {
 				amend.Priority = domain.To(priority)
 			}
+			if cmd.Flags().Changed("frozen") {
+				amend.Frozen = domain.To(frozen)
+			}
 			if cmd.Flags().Changed("required-by") {
 				amend.RequiredBy = domain.To(by)
 			}
@@ -263,6 +267,7 @@ func (r *run) orderAmend() *cobra.Command {
 	cmd.Flags().IntVar(&qty, "qty", 0, "`UNITS`, in all")
 	cmd.Flags().IntVar(&terms.priority, "priority", domain.UsualPriority, "`NUMBER` from 0 to 9: the higher, the sooner it is served")
 	cmd.Flags().StringVar(&terms.requiredBy, "required-by", "", "`DATE` on which it is needed, YYYY-MM-DD; empty: there is no hurry")
+	cmd.Flags().BoolVar(&frozen, "frozen", false, "have re-planning leave the line where it is")
 	cmd.Flags().BoolVar(&mayMove, "may-move", false, "move to another batch, or wait, if that is what it takes")
 	reasons(cmd, &reason)
 	return r.writes(cmd)

@@ -191,6 +191,7 @@ func (a *api) routes() []route {
 
 		{http.MethodGet, "/v1/products", access.Read, a.v1(list(a.listProducts)), &listProductsDoc},
 		{http.MethodGet, "/v1/products/{sku}", access.Read, a.v1(a.getProduct), &getProductDoc},
+		{http.MethodPost, "/v1/products/{sku}/replan", access.Stock, a.v1(orEmpty(a.replan)), &replanDoc},
 		{http.MethodGet, "/v1/products/{sku}/availability", access.Read, a.v1(a.availability), &availabilityDoc},
 		{http.MethodGet, "/v1/availability", access.Read, a.v1(a.availabilities), &availabilitiesDoc},
 		{http.MethodPatch, "/v1/products/{sku}", access.Stock, a.v1(a.setPolicy), &setPolicyDoc},

@@ -33,9 +33,9 @@ func (a *api) createOrder(w http.ResponseWriter, r *http.Request) error {
 }
 
 var amendLineDoc = operation{
-	id: "amend_line", summary: "Change the quantity of an order line, how much it matters, or when it is needed",
+	id: "amend_line", summary: "Change the quantity of an order line, how much it matters, when it is needed, or whether it is frozen",
 	detail: "It keeps its place if it can. If it can't, it is refused, unless it `may_move`. What it gives up goes to backorders: `moves` has those. " +
-		"A `required_by` of `null` takes the day away.",
+		"A `required_by` of `null` takes the day away. Re-planning leaves a `frozen` line where it is.",
 	query: writeQuery, body: wire.Amendment.Members(), answers: answers{200: wire.Placed{}},
 	problems: []string{domain.CodeUnknownLine, domain.CodeLineCancelled, domain.CodeLineShipped, domain.CodeLineWouldMove, domain.CodeBelowShipped, domain.CodeHoldEnded},
 }

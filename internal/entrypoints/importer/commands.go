@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"time"
 
 	"allot/internal/domain"
 )
@@ -86,8 +87,15 @@ func (s *source) entries(ctx context.Context) iter.Seq[entry] {
 	}
 }
 
+// malformed has the values stand where they seem to belong, so that only the one
+// with the whole text has to be put right. The text is no quantity, but it might
+// be a description: a product keeps nothing else.
 func (s *source) malformed(r row, m *malformed) entry {
+	apart := r.values
 	r.values = make([]string, s.columns.width)
+	if s.as != Products {
+		copy(r.values[:len(s.columns.names)], apart)
+	}
 	r.values[s.columns.at[spill(s.as)]] = m.text
 	return entry{rows: []row{r}, refusal: refusal{code: CodeMalformedRow, value: shorten(m.text), problem: m.problem}}
 }
@@ -105,6 +113,9 @@ func (s *source) entry(r row) entry {
 		}
 		if err == nil {
 			cmd.RequiredBy, err = parseDate("required_by", s.optional(r, "required_by"), "if it is needed as soon as possible")
+		}
+		if err == nil {
+			err = checkPlacedAt(s.optional(r, "placed_at"))
 		}
 		cmd.Locations = domain.LocationsOf(s.optional(r, "location"))
 		e.command = cmd
@@ -169,6 +180,20 @@ func parsePriority(s string) (domain.Priority, error) {
 		return 0, invalid("priority", "is %q; it must be a whole number between %d and %d, or empty", s, domain.LowestPriority, domain.HighestPriority)
 	}
 	return domain.NewPriority(n), nil
+}
+
+// checkPlacedAt refuses what is no time: values may have slipped into another
+// column. Lines have the age of their place in the file, whatever it says.
+func checkPlacedAt(s string) error {
+	if s == "" {
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if _, err := time.Parse(layout, s); err == nil {
+			return nil
+		}
+	}
+	return invalid("placed_at", "is %q; it must be a time as 2026-12-01T08:26:00, a date, or empty", s)
 }
 
 // parseDate reads a date; nothing means what empty says.

@@ -70,6 +70,8 @@ func TestColumnNamesOfTheBookAndOfTheAPI(t *testing.T) {
 		{importer.Orders, "orderid,sku,qty,priority,required_by\n1,A,2,9,2027-03-01\n", domain.Allocate{OrderID: "1", SKU: "A", Qty: 2, Priority: domain.NewPriority(9), RequiredBy: domain.NewDate(2027, 3, 1)}},
 		{importer.Orders, "orderid,sku,qty,priority\n1,A,2,0\n", domain.Allocate{OrderID: "1", SKU: "A", Qty: 2, Priority: domain.NewPriority(0)}},
 		{importer.Orders, "orderid,sku,qty,priority,required_by\n1,A,2,,\n1,A,3,7,2027-03-02\n1,A,1,2,2027-03-01\n", domain.Allocate{OrderID: "1", SKU: "A", Qty: 6, Priority: domain.NewPriority(7), RequiredBy: domain.NewDate(2027, 3, 1)}},
+		{importer.Orders, "orderid,sku,qty,placed_at\n1,A,2,2010-12-01T08:26:00\n", domain.Allocate{OrderID: "1", SKU: "A", Qty: 2}},
+		{importer.Orders, "orderid,sku,qty,placed_at\n1,A,2,2010-12-01 08:26\n", domain.Allocate{OrderID: "1", SKU: "A", Qty: 2}},
 		{importer.Batches, "reference,sku,qty,eta\n1,A,2,\n", domain.CreateBatch{Ref: "1", SKU: "A", Qty: 2}},
 		{importer.Orders, "orderid,sku,qty,location\n1,A,2,\n1,A,3,north\n1,A,1,south\n", domain.Allocate{OrderID: "1", SKU: "A", Qty: 6, Wishes: domain.Wishes{Locations: "north"}}},
 		{importer.Batches, "ref,sku,qty,eta,use_by,location\n1,A,0,2027-01-31,2027-03-31,north\n", domain.CreateBatch{Ref: "1", SKU: "A", ETA: domain.NewDate(2027, 1, 31), UseBy: domain.NewDate(2027, 3, 31), Location: "north"}},

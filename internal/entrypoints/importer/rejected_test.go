@@ -116,8 +116,8 @@ const mixed = "orderid;sku;qty;colour\n" +
 const mixedRejected = "orderid;sku;qty;colour;row;line;column;value;code;problem\n" +
 	"o1;NONE;2;\"dark; red\";2;3;sku;NONE;unknown_sku;\"no product has SKU \"\"NONE\"\": SKUs are compared byte by byte; a product exists once a batch of it was created\"\n" +
 	"o2;LAMP;3.0;red;3;4;qty;3.0;validation_failed;\"qty is \"\"3.0\"\"; it must be a whole number between 1 and 2147483647, in digits\"\n" +
-	";;\"o3;LAMP;4\";;4;5;;\"o3;LAMP;4\";malformed_row;\"the row has 3 values, but the first line names 4 columns: put values that hold a ';' in quotes\"\n" +
-	";;\"o4;\"\"LAMP;5;red\";;5;6;;\"o4;\"\"LAMP;5;red\";malformed_row;\"the quotes don't match: write \"\"\"\" for each quote inside of a value, and one \"\" to end it\"\n" +
+	"o3;LAMP;\"o3;LAMP;4\";;4;5;;\"o3;LAMP;4\";malformed_row;\"the row has 3 values, but the first line names 4 columns: put values that hold a ';' in quotes\"\n" +
+	"o4;;\"o4;\"\"LAMP;5;red\";;5;6;;\"o4;\"\"LAMP;5;red\";malformed_row;\"the quotes don't match: write \"\"\"\" for each quote inside of a value, and one \"\" to end it\"\n" +
 	"o5;LA\xffMP;6;red;6;7;sku;LA\xffMP;validation_failed;\"sku \"\"LA\\xffMP\"\" is not valid UTF-8: send UTF-8\"\n"
 
 func TestRefusedRowsAreWrittenWithTheirReason(t *testing.T) {
@@ -138,8 +138,8 @@ func TestRefusedRowsAreRefusedAgainUntilTheyArePutRight(t *testing.T) {
 		t.Errorf("want the same columns and as many rows:\n%s", again)
 	}
 
-	corrected := strings.NewReplacer("o1;NONE", "o1;CHAIR", ";3.0;red", ";3;red", `;;"o3;LAMP;4";;4`, "o3;LAMP;4;;4",
-		`;;"o4;""LAMP;5;red";`, "o4;LAMP;5;red", "o5;LA\xffMP", "o5;LAMP").Replace(mixedRejected)
+	corrected := strings.NewReplacer("o1;NONE", "o1;CHAIR", ";3.0;red", ";3;red", `o3;LAMP;"o3;LAMP;4";;4`, "o3;LAMP;4;;4",
+		`o4;;"o4;""LAMP;5;red";`, "o4;LAMP;5;red", "o5;LA\xffMP", "o5;LAMP").Replace(mixedRejected)
 	got, _ = load(t, sendTo(bus), importer.Orders, corrected)
 	equal(t, "put right", importer.Summary{As: importer.Orders, Rows: 5, Lines: 5, Allocated: 2, Backordered: 3,
 		UnknownColumns: []importer.UnknownColumn{{Name: "colour"}}}, got)
@@ -213,5 +213,14 @@ func TestAnImportStopsIfItCantKeepRefusedRows(t *testing.T) {
 				t.Errorf("%s, rows as %q: error %v, want %v", name, row, err, io.ErrShortWrite)
 			}
 		}
+	}
+}
+
+func TestATimeThatIsNoneIsRefused(t *testing.T) {
+	bus := shop()
+	load(t, sendTo(bus), importer.Batches, stock)
+	got, rejected := load(t, sendTo(bus), importer.Orders, "orderid,sku,qty,placed_at\no1,LAMP,1,red\n")
+	if got.RejectedRows != 1 || !strings.Contains(rejected, `,placed_at,red,validation_failed,"placed_at is ""red""; it must be a time`) {
+		t.Errorf("%d rows are refused:\n%s", got.RejectedRows, rejected)
 	}
 }

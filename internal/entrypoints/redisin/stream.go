@@ -178,7 +178,7 @@ func subjects(cmd domain.Message) []string {
 		return []string{"opening of batch " + cmd.Ref}
 	case domain.AmendLine:
 		return given(fmt.Sprintf("line %q %q", cmd.OrderID, cmd.SKU),
-			part{"quantity", cmd.Qty.Given}, part{"priority", cmd.Priority.Given}, part{"required_by", cmd.RequiredBy.Given})
+			part{"quantity", cmd.Qty.Given}, part{"priority", cmd.Priority.Given}, part{"required_by", cmd.RequiredBy.Given}, part{"frozen", cmd.Frozen.Given})
 	case domain.SetPolicy:
 		return given("product "+cmd.SKU, part{"policy", cmd.Policy.Given}, part{"safety stock", cmd.SafetyStock.Given})
 	case domain.DescribeProduct:

@@ -72,6 +72,7 @@ var forms = []form{
 		{Name: "qty", Label: "Quantity", Type: "number", Optional: true, Hint: "units; empty: as it is"},
 		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; empty: as it is"},
 		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true, Hint: "empty: as it is"},
+		{Name: "frozen", Label: "Frozen", Type: "select", Options: []string{"", "true", "false"}, Optional: true, Hint: "true: re-planning leaves it where it is; empty: as it is"},
 		{Name: "may_move", Label: "If it loses its place", Type: "select", Options: []string{"false", "true"}, Hint: "true: it may move to another batch, or be backordered"},
 	}), Some: true, page: atOrder},
 	{Op: "ship", Title: "Ship a line", Button: "Ship the line", Fields: slices.Concat(ofLine, []field{
@@ -87,6 +88,9 @@ var forms = []form{
 	{Op: "describe_product", Title: "Describe a product", Button: "Save the description", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
 		{Name: "description", Label: "Description", Type: "text", Optional: true},
+	}, page: atProduct},
+	{Op: "replan", Title: "Re-plan a product", Button: "Re-plan the product", Fields: []field{
+		{Name: "sku", Label: "SKU", Type: "text", Named: true},
 	}, page: atProduct},
 	{Op: "set_policy", Title: "How lines are placed", Button: "Set the policy", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
@@ -150,7 +154,7 @@ func (f form) line(v url.Values) ([]byte, error) {
 			members[field.Name] = n
 		}
 		switch field.Name {
-		case "may_move":
+		case "may_move", "frozen":
 			members[field.Name] = text == "true"
 		case "locations", "only_locations":
 			members[field.Name] = namesIn(text)

@@ -147,6 +147,8 @@ func outcome(result any) string {
 			return "It is so already: nothing would change."
 		}
 		return fmt.Sprintf("The batch would have %s, %d allocated, %d available.", counted(r.Batch.Purchased, "unit", "units"), r.Batch.Allocated, r.Batch.Available())
+	case domain.Replanned:
+		return fmt.Sprintf("%s would be placed afresh, the most urgent first.", counted(r.Lines, "line", "lines"))
 	case domain.PolicyAnswer:
 		if r.Replayed {
 			return "It is so already: nothing would change."

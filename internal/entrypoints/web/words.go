@@ -95,6 +95,7 @@ var causes = map[domain.Cause]string{
 	domain.BatchShrunk: "because a batch got smaller", domain.Cancelled: "because stock of a cancelled line became free",
 	domain.Reopened: "because a batch was reopened", domain.Rescheduled: "because a batch got another date", domain.Received: "because a batch arrived",
 	domain.Amended: "because a line was amended", domain.Returned: "because goods came back", domain.HoldReleased: "because a hold was released",
+	domain.Replan:      "because the product was re-planned",
 	domain.HoldExpired: "because a hold ended", domain.Relabelled: "because a batch got another location or use-by date",
 	domain.PolicyChanged: "because less stock was kept back",
 }

@@ -58,6 +58,8 @@ func (w *writer) outcome(cmd domain.Message, o service.Outcome[any]) int {
 		status := w.status(created && !r.Replayed)
 		w.batched(r)
 		return status
+	case domain.Replanned:
+		return w.replanned(r)
 	case domain.PolicyAnswer:
 		status := w.status(false)
 		w.text("sku", r.SKU)
@@ -279,6 +281,8 @@ type answer struct {
 	SafetyStock int    `json:"safety_stock"`
 
 	Description string `json:"description"`
+	Planned     int    `json:"planned"`
+	Moved       int    `json:"moved"`
 	Replayed    bool   `json:"replayed"`
 
 	Summary *Summary `json:"summary"`
@@ -313,6 +317,8 @@ func (a answer) result(cmd domain.Message) any {
 		return a.placements()
 	case domain.SetPolicy:
 		return domain.PolicyAnswer{SKU: a.SKU, Policy: a.Policy, SafetyStock: a.SafetyStock, Replayed: a.Replayed}
+	case domain.ReplanProduct:
+		return domain.Replanned{SKU: a.SKU, Lines: a.Planned, Moved: a.Moved}
 	case domain.DescribeProduct:
 		return domain.Described{SKU: a.SKU, Description: a.Description, Replayed: a.Replayed}
 	}

@@ -30,6 +30,7 @@ var (
 		changed("qty", func(c *domain.AmendLine) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
 		changed("priority", func(c *domain.AmendLine) *domain.Change[domain.Priority] { return &c.Priority }, Rank, readPriority, (*writer).priority),
 		nullable(changed("required_by", func(c *domain.AmendLine) *domain.Change[domain.Date] { return &c.RequiredBy }, CivilDate, readDateOrNone, (*writer).dateOrNone)),
+		changed("frozen", func(c *domain.AmendLine) *domain.Change[bool] { return &c.Frozen }, Flag, readFlag, (*writer).yesOrNo),
 		flag("may_move", func(c *domain.AmendLine) *bool { return &c.MayMove }),
 	)
 	Shipment = body(func(c *domain.ShipLine) *domain.Origin { return &c.Origin },

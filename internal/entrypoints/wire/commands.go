@@ -47,7 +47,7 @@ var operations = slices.Concat([]operation{
 		required(text("sku", func(c *domain.DescribeProduct) *string { return &c.SKU })),
 		text("description", func(c *domain.DescribeProduct) *string { return &c.Description }),
 	),
-}, lifeOperations, []operation{setPolicy})
+}, lifeOperations, []operation{setPolicy, replan})
 
 // command is the operation that a type of command is on the wire.
 func command[C domain.Message](op string, origin func(*C) *domain.Origin, fields ...field[C]) operation {

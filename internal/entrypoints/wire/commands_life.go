@@ -50,6 +50,7 @@ var lifeOperations = []operation{
 		changed("qty", func(c *domain.AmendLine) *domain.Change[int] { return &c.Qty }, Quantity, readQuantity, (*writer).number),
 		changed("priority", func(c *domain.AmendLine) *domain.Change[domain.Priority] { return &c.Priority }, Rank, readPriority, (*writer).priority),
 		changed("required_by", func(c *domain.AmendLine) *domain.Change[domain.Date] { return &c.RequiredBy }, CivilDate, readDateOrNone, (*writer).dateOrNone),
+		changed("frozen", func(c *domain.AmendLine) *domain.Change[bool] { return &c.Frozen }, Flag, readFlag, (*writer).yesOrNo),
 		flag("may_move", func(c *domain.AmendLine) *bool { return &c.MayMove }),
 	),
 	command("confirm_hold", func(c *domain.ConfirmHold) *domain.Origin { return &c.Origin },
@@ -141,17 +142,21 @@ func instant[T any](name string, at func(*T) *domain.Instant) field[T] {
 // flag is a field for yes or no. No is left out.
 func flag[T any](name string, at func(*T) *bool) field[T] {
 	return field[T]{
-		name: name,
-		kind: Flag,
-		read: func(to *T, value []byte) error {
-			*at(to) = string(value) == "true"
-			if !*at(to) && string(value) != "false" {
-				return invalid(name, "send true or false, without quotes", "is %s", shorten(value))
-			}
-			return nil
-		},
+		name:  name,
+		kind:  Flag,
+		read:  func(to *T, value []byte) (err error) { *at(to), err = readFlag(name, value); return err },
 		write: func(from *T, to *writer) { to.flag(name, *at(from)) },
 	}
+}
+
+func readFlag(name string, value []byte) (bool, error) {
+	switch string(value) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, invalid(name, "send true or false, without quotes", "is %s", shorten(value))
 }
 
 // list is a field for some objects.

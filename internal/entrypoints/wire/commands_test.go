@@ -55,6 +55,8 @@ func TestACommandIsOneLine(t *testing.T) {
 			OrderID: "o/1", Lines: []domain.Wanted{{SKU: "RUG", Qty: 2, Wishes: domain.Wishes{OnlyLocations: "north"}}},
 		},
 		`{"op":"set_policy","sku":"RUG","policy":"latest_on_time"}`:               domain.SetPolicy{SKU: "RUG", Policy: domain.To(domain.LatestOnTime)},
+		`{"op":"replan","sku":"RUG"}`:                                             domain.ReplanProduct{SKU: "RUG"},
+		`{"op":"amend","order_id":"o/1","sku":"RUG","frozen":false}`:              domain.AmendLine{OrderID: "o/1", SKU: "RUG", Amendment: domain.Amendment{Frozen: domain.To(false)}},
 		`{"op":"set_policy","sku":"RUG","safety_stock":0}`:                        domain.SetPolicy{SKU: "RUG", SafetyStock: domain.To(0)},
 		`{"op":"describe_product","sku":"RUG","description":"Tapis <très> cher"}`: domain.DescribeProduct{SKU: "RUG", Description: "Tapis <très> cher"},
 	} {
@@ -77,7 +79,7 @@ func TestACommandIsOneLine(t *testing.T) {
 
 func TestACommandThatIsMisspeltIsRefusedWithTheNearestName(t *testing.T) {
 	const ops = "one of add_batch, allocate, change_batch_quantity, cancel, describe_product, change_batch, receive_batch, close_batch, reopen_batch, " +
-		"allocate_order, ship, return, amend, confirm_hold, release_hold, set_policy"
+		"allocate_order, ship, return, amend, confirm_hold, release_hold, set_policy, replan"
 	for line, want := range map[string]string{
 		`{"order_id":"o"}`:              "op| op is missing: send it: it says what to do, in lower case; " + ops,
 		`{"op":null}`:                   "op| op is missing: send it: it says what to do, in lower case; " + ops,

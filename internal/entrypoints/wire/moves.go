@@ -79,6 +79,9 @@ func (m *moves) follow(e domain.Event) {
 	case domain.Deallocated:
 		move := m.at(e.OrderID, e.SKU, e.Qty)
 		move.From, move.FromETA = e.BatchRef, m.was
+		if e.Reason == domain.Replan {
+			move.FromETA = e.Moved.Previous
+		}
 	case domain.PromiseChanged:
 		move := m.at(e.OrderID, e.SKU, e.Qty)
 		move.From, move.FromETA, move.To, move.ToETA = e.BatchRef, e.Previous, e.BatchRef, e.Promise

@@ -41,6 +41,12 @@ func (w *writer) flag(name string, is bool) {
 	}
 }
 
+// yesOrNo is flag for what also is said if it is not so.
+func (w *writer) yesOrNo(name string, is bool) {
+	w.name(name)
+	w.buf = strconv.AppendBool(w.buf, is)
+}
+
 // appendText appends a JSON string. It escapes what JSON wants escaped and
 // passes the rest on as it is, so that what is no Unicode stays what it is
 // until somebody refuses it.
