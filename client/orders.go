@@ -34,6 +34,7 @@ type Line struct {
 	PromiseChanged bool   `json:"promise_changed"` // it was promised otherwise at first
 	FirstPromise   string `json:"first_promise"`   // if so: date; empty: in the warehouse
 	RequiredBy     string `json:"required_by"`     // date
+	Frozen         bool   `json:"frozen"`          // re-planning leaves it where it is
 	Priority       *int   `json:"priority"`        // 0 to 9; nil: the usual one, 5
 	HeldUntil      string `json:"held_until"`      // time, if it is held
 	Shipped        int    `json:"shipped"`         // units, of Qty

@@ -80,6 +80,7 @@ var scenarios = []struct {
 	{"sinks", "allocations over HTTP with Redis, mail and a webhook attached, and with all of them down, beside nobody told", sinks},
 	{"commits", "allocations in this process: how many share a commit, how large they are on disk", commits},
 	{"growth", "CPU per allocation after many others, beside none", growth},
+	{"availability", "questions about what is available over HTTP, beside the same server's echo", availability},
 	{"batches", "CPU per allocation with 10,000 batches on the SKU, 9,999 exhausted, beside one", batches},
 	{"postgres", "allocations on a PostgreSQL of its own, by one replica and three, beside SELECT ... FOR UPDATE", postgres},
 	{"pg-growth", "CPU per allocation after many others, beside none, ours and PostgreSQL's; how large they are on disk", pgGrowth},

@@ -28,6 +28,7 @@ type answer struct {
 var (
 	allocated = answer{status: http.StatusAccepted, placement: "allocated"}
 	added     = answer{status: http.StatusCreated}
+	found     = answer{status: http.StatusOK}
 )
 
 // post sends body and returns the answer.
@@ -37,6 +38,18 @@ func post(ctx context.Context, c *http.Client, url, body string) (answer, error)
 		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	return answered(c, req)
+}
+
+func get(ctx context.Context, c *http.Client, url string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	return answered(c, req)
+}
+
+func answered(c *http.Client, req *http.Request) (answer, error) {
 	res, err := c.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -46,8 +59,8 @@ func post(ctx context.Context, c *http.Client, url, body string) (answer, error)
 	return answer{res.StatusCode, res.Header.Get("Allocation-Status"), res.Header.Get("Retry-After")}, err
 }
 
-// load has clients post for as long as a round takes, and returns how many
-// lines a second were allocated. Any other answer is an error.
+// load has clients ask for as long as a round takes, and returns how many
+// answers a second they got. Any other than the one they want is an error.
 func load(ctx context.Context, o Options, url string, r request, run string) (float64, error) {
 	c := newClient(o.Clients)
 	defer c.CloseIdleConnections()
@@ -56,16 +69,23 @@ func load(ctx context.Context, o Options, url string, r request, run string) (fl
 	end := began.Add(o.Round)
 	err := together(o.Clients, func(client int) error {
 		for i := 0; ctx.Err() == nil && time.Now().Before(end); i++ {
-			got, err := post(ctx, c, url+r.path, r.body(run, client, i))
+			got, err := r.send(ctx, c, url, run, client, i)
 			if err != nil {
 				return err
 			}
-			if got != allocated {
-				return fmt.Errorf("%s was answered with %+v, not %+v", r.path, got, allocated)
+			if got != r.want {
+				return fmt.Errorf("%s was answered with %+v, not %+v", r.path, got, r.want)
 			}
 			answers.Add(1)
 		}
 		return ctx.Err()
 	})
 	return float64(answers.Load()) / time.Since(began).Seconds(), err
+}
+
+func (r request) send(ctx context.Context, c *http.Client, url, run string, client, i int) (answer, error) {
+	if r.body == nil {
+		return get(ctx, c, url+r.path)
+	}
+	return post(ctx, c, url+r.path, r.body(run, client, i))
 }

@@ -49,20 +49,21 @@ func hot(ctx context.Context, o Options) ([]Figure, error) {
 	}, nil
 }
 
-// request is what clients ask for over and over.
+// request is what clients ask for over and over, and what they are answered.
 type request struct {
 	path string
-	body func(run string, client, i int) string
+	body func(run string, client, i int) string // nil: they only look
+	want answer
 }
 
-var echoes = request{"/echo", allocations(manySKUs).body}
+var echoes = request{"/echo", allocations(manySKUs).body, allocated}
 
 // allocations asks for allocations, of so many SKUs in turn. Order ids rise with
 // time, as a shop's do.
 func allocations(skus int) request {
 	return request{"/allocate", func(run string, client, i int) string {
 		return fmt.Sprintf(`{"orderid":"%s-%07d-%03d","sku":"sku-%d","qty":1}`, run, i, client, (client*131+i)%skus)
-	}}
+	}, allocated}
 }
 
 // overHTTP returns the rates of requests, which are measured in turn, round by
@@ -76,6 +77,11 @@ func overHTTP(ctx context.Context, o Options, requests ...request) ([][]float64,
 	if err := stockUp(ctx, server); err != nil {
 		return nil, err
 	}
+	return inTurn(ctx, o, server, requests...)
+}
+
+// inTurn returns the rates of requests to a server.
+func inTurn(ctx context.Context, o Options, server string, requests ...request) ([][]float64, error) {
 	session := rand.Uint32()
 	rates := make([][]float64, len(requests))
 	for round := range o.Rounds {

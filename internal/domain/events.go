@@ -51,7 +51,7 @@ type Allocated struct {
 	HeldUntil  Instant  `json:"held_until,omitzero"` // if it is but a hold
 	Priority   Priority `json:"priority,omitzero"`   // 5 if it is missing
 	RequiredBy Date     `json:"required_by,omitzero"`
-	Wished
+	*Wished
 }
 
 // Deallocated says that a line lost the stock it had.
@@ -74,7 +74,7 @@ type Backordered struct {
 
 	Priority   Priority `json:"priority,omitzero"` // 5 if it is missing
 	RequiredBy Date     `json:"required_by,omitzero"`
-	Wished
+	*Wished
 }
 
 // LineCancelled says that a line was taken back for good.

@@ -10,20 +10,26 @@ type Wishes struct {
 	MinLife       int       // days from the promise to the use-by date, at least; 0 to MaxLife
 }
 
-// Wished is Wishes as events tell them.
+// Wished is Wishes as events tell them. Most lines have none: they are nil.
 type Wished struct {
 	Locations     []string `json:"locations,omitempty"`
 	OnlyLocations []string `json:"only_locations,omitempty"`
 	MinLife       int      `json:"min_life_days,omitempty"`
 }
 
-// Told is w as events tell it.
-func (w Wishes) Told() Wished {
-	return Wished{w.Locations.Names(), w.OnlyLocations.Names(), w.MinLife}
+// Told is w as events tell it; nil if there is nothing to tell.
+func (w *Wishes) Told() *Wished {
+	if *w == (Wishes{}) {
+		return nil
+	}
+	return &Wished{w.Locations.Names(), w.OnlyLocations.Names(), w.MinLife}
 }
 
 // Wishes is what w tells.
-func (w Wished) Wishes() Wishes {
+func (w *Wished) Wishes() Wishes {
+	if w == nil {
+		return Wishes{}
+	}
 	return Wishes{LocationsOf(w.Locations...), LocationsOf(w.OnlyLocations...), w.MinLife}
 }
 

@@ -178,9 +178,26 @@ func appendFact(text []byte, e Envelope) []byte {
 	}
 	for _, n := range []int{
 		line.Qty, int(line.Promise), int(line.HeldUntil), line.Priority.Number(), int(line.RequiredBy), line.Shipped, line.Returned,
-		batch.Purchased, batch.Allocated, batch.Shipped, int(batch.ETA),
+		batch.Purchased, batch.Allocated, batch.Shipped, int(batch.ETA), before(e.Event),
 	} {
 		text = append(strconv.AppendInt(text, int64(n), 10), ' ')
 	}
 	return text
+}
+
+// before is what a quantity or a day was that an event changed.
+func before(e domain.Event) int {
+	switch e := e.(type) {
+	case domain.BatchQuantityChanged:
+		return e.Previous
+	case domain.BatchETAChanged:
+		return int(e.Previous)
+	case domain.BatchReceived:
+		return int(e.Previous)
+	case domain.PromiseChanged:
+		return int(e.Previous)
+	case domain.LineAmended:
+		return e.Previous
+	}
+	return 0
 }

@@ -47,6 +47,7 @@ func (u *UnitOfWork) CollectNewEvents() []domain.Event {
 	var fresh []domain.Event
 	for _, p := range u.Products.drafts {
 		events := p.PopEvents()
+		u.events = slices.Grow(u.events, len(events))
 		for _, e := range events {
 			u.enter(p.SKU(), e)
 		}

@@ -81,10 +81,10 @@ var facts = []domain.Event{
 	domain.Allocated{
 		OrderID: "order-7", SKU: "RED-CHAIR", Qty: 1, BatchRef: "batch-5", Seq: 7, Promise: december,
 		Why:    domain.Why{Rule: domain.FirstExpired, Cause: domain.Ordered, PassedOver: []domain.PassedOver{{BatchRef: "batch-1", Available: 3, Reason: domain.Expired}}},
-		Wished: domain.Wished{Locations: []string{"north", "south"}, MinLife: 30},
+		Wished: &domain.Wished{Locations: []string{"north", "south"}, MinLife: 30},
 	},
 	domain.LineTermsChanged{OrderID: "order-1", SKU: "RED-CHAIR", Frozen: true},
-	domain.Backordered{OrderID: "order-8", SKU: "RED-CHAIR", Qty: 1, Seq: 8, Why: leanWhy, Wished: domain.Wished{OnlyLocations: []string{"north"}}},
+	domain.Backordered{OrderID: "order-8", SKU: "RED-CHAIR", Qty: 1, Seq: 8, Why: leanWhy, Wished: &domain.Wished{OnlyLocations: []string{"north"}}},
 	domain.Deallocated{
 		OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.BatchShrunk,
 		Moved: domain.Moved{Status: domain.StatusAllocated, BatchRef: "batch-4", Promise: december, Previous: december.AddDays(-3)},

@@ -72,7 +72,7 @@ func BenchmarkAvailability(b *testing.B) {
 		b.Run(fmt.Sprintf("batches=%d/forgotten", size.batches), func(b *testing.B) {
 			s, _ := stocked(b, size.batches, size.days)
 			for b.Loop() {
-				s.stocks.bySKU = nil
+				s.stocks.forget()
 				if _, err := s.Availability(b.Context(), ask); err != nil {
 					b.Fatal(err)
 				}

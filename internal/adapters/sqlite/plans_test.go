@@ -26,7 +26,7 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 		{"messages", sized{selectReceived, 64}.String(), []string{"inbox USING PRIMARY KEY (id=?)"}},
 		{"the last message about each thing", sized{selectLatest, 64}.String(), []string{"inbox_latest USING PRIMARY KEY (subject=?)"}},
 		{"forgetting old messages", sized{forgetReceived, 1}.String(), []string{"inbox USING PRIMARY KEY (id=?)", "inbox USING COVERING INDEX inbox_by_age (at<?)"}},
-		{"a change of a line", sized{updateLine, 1}.String(), []string{"lines USING INTEGER PRIMARY KEY (rowid=?)"}},
+		{"changes of lines", sized{updateLines, 64}.String(), []string{"lines USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"texts of a mail", `SELECT text FROM mail_entries WHERE mail = ? ORDER BY position LIMIT ?`, []string{"mail_entries USING INDEX mail_entries_by_mail (mail=?)"}},
 		{"the log from a position", selectEvent + `WHERE e.position > ? AND e.position <= ? ORDER BY e.position LIMIT ?`,
 			[]string{"e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "o USING INTEGER PRIMARY KEY (rowid=?)"}},

@@ -28,6 +28,7 @@ type Store struct {
 	mu       sync.Mutex // guards what follows
 	writer   *conn
 	versions map[string]int64 // of products, as far as known: nobody else changes them
+	changed  []versioned      // in the last transaction
 	log      logEnd
 	trouble  error // of the last attempt to write; nil if it went well
 
@@ -132,17 +133,23 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, service.Tx) e
 		if !committed || len(s.versions) > maxVersions {
 			clear(s.versions)
 		}
+		if !committed {
+			s.stocks.forget()
+		}
 	}()
 	err := s.inTx(func() error {
-		t := &tx{reading: reading{s.writer, s.versions}, log: &log}
+		t := &tx{reading: reading{s.writer, s.versions}, log: &log, changed: s.changed[:0]}
 		if err := fn(ctx, t); err != nil {
 			return err
 		}
+		s.changed = t.changed
+		s.stocks.pass(s.changed) // so that nobody who sees the commit is shown less afterwards
 		return t.failed
 	})
 	if err = s.noteTrouble(err); err != nil {
 		return err
 	}
+	s.stocks.pass(s.changed) // once more: somebody may have read before the commit, and asked after it was announced
 	s.log, committed = log, true
 	return nil
 }

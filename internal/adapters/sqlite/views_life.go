@@ -3,115 +3,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"sync"
 
-	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
 )
-
-// stocks are those that somebody asked for, each as it was with a version of
-// its product. Whether that is still the version has to be looked up.
-type stocks struct {
-	mu    sync.Mutex
-	bySKU map[string]*service.Stock
-}
-
-// mostStocks is how many are remembered: some 300 bytes each, and 300 more for
-// each batch.
-const mostStocks = 20_000
-
-func (s *stocks) get(sku string) *service.Stock {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bySKU[sku]
-}
-
-func (s *stocks) put(sku string, stock *service.Stock) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.bySKU == nil || len(s.bySKU) >= mostStocks {
-		s.bySKU = map[string]*service.Stock{}
-	}
-	s.bySKU[sku] = stock
-}
-
-const (
-	selectVersions = `SELECT j.key, p.version FROM json_each(?) j CROSS JOIN products p ON p.sku = j.value`
-	selectAtRest   = productColumns + `FROM products WHERE sku = ?`
-	selectToSell   = selectBatch + `b.sku = ? AND s.purchased > s.shipped ORDER BY b.eta, b.seq`
-)
-
-// Availability implements views.Reader. Mostly it only looks whether what it
-// knows is still right.
-func (s *Store) Availability(ctx context.Context, asks []views.Ask) ([]views.Availability, error) {
-	if err := service.CheckAsks(asks); err != nil {
-		return nil, err
-	}
-	versions, err := s.versionsOf(ctx, asks)
-	if err != nil {
-		return nil, fmt.Errorf("read what is available: %w", err)
-	}
-	out := make([]views.Availability, len(asks))
-	for i, ask := range asks {
-		stock := s.stocks.get(ask.SKU)
-		if versions[i] == 0 {
-			stock = service.NewStock(domain.Snapshot{SKU: ask.SKU})
-		} else if stock == nil || stock.Version() < versions[i] {
-			if stock, err = s.stock(ctx, ask.SKU); err != nil {
-				return nil, fmt.Errorf("read what is available of %q: %w", ask.SKU, err)
-			}
-			s.stocks.put(ask.SKU, stock)
-		}
-		out[i] = stock.Answer(ask)
-	}
-	return out, nil
-}
-
-// versionsOf returns the version of each product that is asked for; 0 if there
-// is none.
-func (s *Store) versionsOf(ctx context.Context, asks []views.Ask) ([]int64, error) {
-	skus := make([]string, len(asks))
-	for i, ask := range asks {
-		skus[i] = ask.SKU
-	}
-	list, err := json.Marshal(skus)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.askVersions.QueryContext(ctx, string(list))
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer rows.Close()
-	versions := make([]int64, len(asks))
-	for rows.Next() {
-		var i int
-		var version int64
-		if err := rows.Scan(&i, &version); err != nil {
-			return nil, err
-		}
-		versions[i] = version
-	}
-	return versions, classify(rows.Err())
-}
-
-// stock reads a product and its batches, as of one moment.
-func (s *Store) stock(ctx context.Context, sku string) (*service.Stock, error) {
-	tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer tx.Rollback()
-	product, err := scanProduct(tx.QueryRowContext(ctx, selectAtRest, sku).Scan)
-	if err != nil {
-		return nil, classify(err)
-	}
-	product.Batches, err = query(ctx, tx, scanBatch, selectToSell, sku)
-	return service.NewStock(product), err
-}
 
 // Lines in trouble are looked for among those that are needed by a day, and in
 // the batches that should have come: in indexes, until a page is full. Only then

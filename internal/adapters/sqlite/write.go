@@ -16,6 +16,7 @@ type tx struct {
 	reading
 	log     *logEnd
 	origins []driver.Value // room for arguments
+	changed []versioned    // the products that were written
 
 	failed error // the first of Write: there may be no transaction any more, and SQLite would commit what comes next at once
 }
@@ -51,8 +52,10 @@ var (
 	insertLines = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	insertFull  = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event,
 		rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes, frozen) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
-	updateLine = statement{`UPDATE OR ROLLBACK lines SET qty = `, `?, status = ?, batch = (SELECT seq FROM batches WHERE ref = ?), event = coalesce(?, event),
-		rank = ?, required_by = ?, held_until = ?, first_qty = ?, first_promise = ?, shipped = ?, returned = ?, wishes = ?, frozen = ? WHERE seq = ?`, ``}
+	updateLines = statement{`UPDATE OR ROLLBACK lines SET qty = v.column2, status = v.column3, batch = (SELECT seq FROM batches WHERE ref = v.column4),
+		event = coalesce(v.column5, event), rank = v.column6, required_by = v.column7, held_until = v.column8, first_qty = v.column9,
+		first_promise = v.column10, shipped = v.column11, returned = v.column12, wishes = v.column13, frozen = v.column14 FROM (VALUES `,
+		`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, `) v WHERE lines.seq = v.column1`}
 	insertLineEvents = statement{`INSERT OR ROLLBACK INTO line_events (line, event) VALUES `, `(?, ?)`, ``}
 	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertAnswers    = statement{`INSERT OR ROLLBACK INTO answers (scope, key, request, at, answer) VALUES `, `(?, ?, ?, ?, ?)`,
@@ -125,6 +128,7 @@ func (t *tx) writeProducts(changes []service.ProductChange) error {
 	for _, p := range changes {
 		args = append(args, p.To.SKU, p.To.Description, p.To.Version, p.From, int64(p.To.Backorders), p.To.OutOfStock)
 		t.versions[p.To.SKU] = p.To.Version
+		t.changed = append(t.changed, versioned{p.To.SKU, p.To.Version})
 	}
 	t.args = args
 	n, err := t.write(upsertProducts, args...)
@@ -226,7 +230,7 @@ func (t *tx) reschedule(c service.Changes) error {
 func (t *tx) writeLines(c service.Changes) error {
 	seqs := seqsByRef(c)
 	args := t.args[:0]
-	var full, events []driver.Value
+	var full, changed, events []driver.Value
 	for _, l := range c.Lines {
 		event := t.position(l.Event)
 		switch more := rest(l.Line); {
@@ -236,9 +240,8 @@ func (t *tx) writeLines(c service.Changes) error {
 			full = append(full, l.Seq, l.OrderID, l.SKU, int64(l.Qty), string(l.Status), seqs[l.BatchRef], event)
 			full = append(full, more[:]...)
 		default:
-			if err := t.updateLine(l, more, event); err != nil {
-				return err
-			}
+			changed = append(changed, l.Seq, int64(l.Qty), string(l.Status), l.BatchRef, event)
+			changed = append(changed, more[:]...)
 		}
 		for _, e := range l.More {
 			events = append(events, l.Seq, t.position(e))
@@ -251,7 +254,19 @@ func (t *tx) writeLines(c service.Changes) error {
 	if _, err := t.write(insertFull, full...); err != nil {
 		return err
 	}
+	if err := t.updateLines(changed); err != nil {
+		return err
+	}
 	_, err := t.write(insertLineEvents, events...)
+	return err
+}
+
+// updateLines changes lines that are there.
+func (t *tx) updateLines(args []driver.Value) error {
+	n, err := t.write(updateLines, args...)
+	if want := int64(len(args) / (5 + len(columns{}))); err == nil && n != want {
+		return fmt.Errorf("only %d of %d lines are there to be changed: run allot verify", n, want)
+	}
 	return err
 }
 
@@ -285,15 +300,6 @@ func rest(l domain.Line) columns {
 		out[8] = int64(1)
 	}
 	return out
-}
-
-func (t *tx) updateLine(l service.LineChange, more columns, event driver.Value) error {
-	args := append([]driver.Value{int64(l.Qty), string(l.Status), l.BatchRef, event}, more[:]...)
-	n, err := t.write(updateLine, append(args, l.Seq)...)
-	if err == nil && n != 1 {
-		return fmt.Errorf("line %d of order %s is not there to be changed: run allot verify", l.Seq, l.OrderID)
-	}
-	return err
 }
 
 // seqsByRef numbers the batches that lines may have gone to: all of them

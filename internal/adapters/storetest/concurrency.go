@@ -4,16 +4,19 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"allot/internal/domain"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 var concurrencyRules = []rule{
 	{"never sell more than there is", neverOversell},
 	{"are done once each, while batches shrink and lines are cancelled", acknowledgedOnce},
 	{"may come through several transactors", throughTwoTransactors},
+	{"are part of what is available once they are acknowledged", shownOnceAcknowledged},
 	{"happen in one order, each between its sending and its answer", inOneOrder},
 }
 
@@ -153,4 +156,31 @@ func acknowledgedOnce(t *testing.T, s Store) {
 			t.Errorf("%s was acknowledged as %s and is %s", id, p.Status, at)
 		}
 	}
+}
+
+// shownOnceAcknowledged has clients order, and ask what is allocated in between.
+func shownOnceAcknowledged(t *testing.T, s Store) {
+	do(t, s, batch("b0", "HOT", 5), batch("b1", "HOT", 1000, december))
+	bus := newBus(s, 8)
+	var acknowledged atomic.Int64
+	everyClient(func(client int) {
+		seen := 0
+		for i := range 10 {
+			if _, err := service.Send(context.Background(), bus, order(fmt.Sprintf("o-%d-%d", client, i), "HOT", 1).(domain.Allocate)); err != nil {
+				t.Error(err)
+			}
+			acknowledged.Add(1)
+			for range 3 {
+				least := max(seen, int(acknowledged.Load()))
+				found, err := s.Availability(context.Background(), []views.Ask{{SKU: "HOT"}})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if seen = found[0].Allocated; seen < least {
+					t.Errorf("%d units are allocated; %d were already", seen, least)
+				}
+			}
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 var lifeRules = []rule{
 	{"finds the holds that end, those that end first first", findsHoldsDue},
 	{"serves those first that matter more, and takes from them last", priorityDecides},
+	{"moves just the lines that a preview said, however many", movesWhatWasForeseen},
 	{"answers a request once, also if it was refused", answersOnce},
 	{"keeps an answer for so long and no longer", answersAreForgotten},
 }
@@ -52,6 +54,36 @@ func priorityDecides(t *testing.T, s Store) {
 	equal(t, "who gets one", standing(t, s), map[string]string{
 		"high CHAIR": "b1", "low CHAIR": "backordered", "usual CHAIR": "b1", "waits CHAIR": "backordered", "waits more CHAIR": "b1",
 	})
+}
+
+func movesWhatWasForeseen(t *testing.T, s Store) {
+	const lines = 3_000
+	do(t, s, batch("b1", "CHAIR", lines), batch("b2", "CHAIR", 700))
+	bus := newBus(s, 4096)
+	for o := range service.SendEach(t.Context(), bus, func(yield func(domain.Message) bool) {
+		for i := range lines + 100 { // some go to b2, and some wait when it is full
+			if !yield(order(fmt.Sprint("o-", i), "CHAIR", 1)) {
+				return
+			}
+		}
+	}) {
+		must(o.Result, o.Err)(t)
+	}
+	for _, to := range []int{0, 1_500, 2_300} {
+		changes := []domain.Message{change("b1", to)}
+		was := standing(t, s)
+		foreseen := must(service.WhatIf(t.Context(), bus, changes))(t)
+		equal(t, "what a preview left", standing(t, s), was)
+		for _, m := range foreseen.Moves {
+			was[m.After.OrderID+" CHAIR"] = cmp.Or(m.After.BatchRef, string(m.After.Status))
+		}
+		done := must(service.PerformTogether(t.Context(), bus, changes, foreseen.Plan()))(t)
+		equal(t, "how many lines moved", len(done.Moves), len(foreseen.Moves))
+		equal(t, "where lines are", standing(t, s), was)
+		if len(foreseen.Moves) == 0 {
+			t.Error("no line moved")
+		}
+	}
 }
 
 // once is terms under which a request is answered once.

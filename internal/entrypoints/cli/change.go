@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -109,10 +110,25 @@ func (r *run) change(ctx context.Context, cmd domain.Command[domain.Batched], gi
 	if err := r.agreeTo(ctx, p, given); err != nil {
 		return err
 	}
-	return perform(ctx, r, cmd, func(done domain.Batched) error {
-		p.Batch = service.ViewBatch(done.Batch)
-		return r.showAsDocument(p)
-	})
+	if _, err := r.make(ctx, []domain.Message{cmd}, p.Digest); err != nil {
+		return r.overtaken(ctx, cmd, err)
+	}
+	return r.showAsDocument(p)
+}
+
+// overtaken is err; if that is because somebody was faster, it shows what the
+// change would do by now.
+func (r *run) overtaken(ctx context.Context, cmd domain.Command[domain.Batched], err error) error {
+	refused, ok := errors.AsType[*domain.Error](err)
+	if !ok || refused.Code != service.CodePlanChanged || r.config.Output != config.OutputTable {
+		return err
+	}
+	now, again := r.plan(ctx, cmd)
+	if again != nil {
+		return errors.Join(err, again)
+	}
+	r.say("by now it would do this:")
+	return errors.Join(r.show(now), err)
 }
 
 // showAsDocument shows what was done, unless it was shown to people before.

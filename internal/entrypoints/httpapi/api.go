@@ -197,12 +197,13 @@ func (a *api) routes() []route {
 		{http.MethodPatch, "/v1/products/{sku}", access.Stock, a.v1(a.setPolicy), &setPolicyDoc},
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
-		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents)), &listEventsDoc},
+		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents, "after")), &listEventsDoc},
 		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
 		{http.MethodPost, "/v1/what-if", perLine, a.v1(a.tryChanges), &tryChangesDoc},
 		{http.MethodPost, "/v1/what-if/apply", perLine, a.v1(a.makeChanges), &makeChangesDoc},
 
 		{http.MethodGet, "/v1/events/stream", access.Read, http.HandlerFunc(a.live), &liveDoc},
+		{http.MethodGet, "/v1/stream", access.Read, http.HandlerFunc(a.live), &shortLiveDoc},
 
 		{http.MethodGet, "/v1/mails", access.Read, a.v1(list(a.mails)), &listMailsDoc},
 		{http.MethodGet, "/v1/mails/{id}", access.Read, a.v1(a.mail), &getMailDoc},

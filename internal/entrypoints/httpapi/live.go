@@ -45,7 +45,11 @@ var liveDoc = operation{
 	query: []string{"after", "types", "sku"}, text: "text/event-stream",
 }
 
-// live answers GET /v1/events/stream with server-sent events. It goes on after
+var shortLiveDoc = operation{
+	id: "stream", summary: "The event log as it grows", detail: "The same as `/v1/events/stream`.", query: liveDoc.query, text: liveDoc.text,
+}
+
+// live answers GET /v1/events/stream, and /v1/stream, with server-sent events. It goes on after
 // the event that the header Last-Event-ID or the parameter after names, or else
 // after the last one there is, and sends each event once, in order. It ends
 // when the client goes, is too slow, or the server stops.

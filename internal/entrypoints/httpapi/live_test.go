@@ -153,6 +153,18 @@ func TestALiveFeedEndsWhenTheServerStops(t *testing.T) {
 	}
 }
 
+func TestTheLogIsReadAndFollowedAfterAPosition(t *testing.T) {
+	s := stockedShop(t)
+	follow(t, s.url+"/v1/stream?after=1").expect("id: 2 event: allocated")
+	all, later := s.get("/v1/events"), s.get("/v1/events?after=1")
+	if _, rest, ok := strings.Cut(all.Body, `},{"position":2,`); !ok || later.Body != `{"items":[{"position":2,`+rest {
+		t.Errorf("after the first of %s is %s", all.Body, later.Body)
+	}
+	for _, query := range []string{"after=x", "after=-1", "after=", "after=1&cursor=1"} {
+		expectProblem(t, s.get("/v1/events?"+query), 422, "validation_failed", "after")
+	}
+}
+
 func TestALiveFeedThatCanNotBeIsRefused(t *testing.T) {
 	s := stockedShop(t)
 	expectProblem(t, s.get("/v1/events/stream?after=x"), 422, "validation_failed", "after")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
@@ -70,8 +71,8 @@ func (a *api) listProducts(r *http.Request, _ query, page views.Page) (views.Lis
 
 var listEventsDoc = operation{
 	id: "list_events", summary: "Read the event log from its start",
-	detail: "`cursor` is the position after which to go on.",
-	query:  []string{"limit", "cursor"}, answers: answers{200: listing[fact]{}},
+	detail: "`after` is the position after which to begin, and so is `cursor`.",
+	query:  []string{"limit", "cursor", "after"}, answers: answers{200: listing[fact]{}},
 }
 
 // fact is an entry of the event log, with what it says.
@@ -80,7 +81,14 @@ type fact struct {
 	Data map[string]json.RawMessage `json:"data"`
 }
 
-func (a *api) listEvents(r *http.Request, _ query, page views.Page) (out views.List[fact], _ error) {
+func (a *api) listEvents(r *http.Request, q query, page views.Page) (out views.List[fact], _ error) {
+	if after, given := q["after"]; given {
+		position, err := strconv.ParseInt(after, 10, 64)
+		if err != nil || position < 0 || page.After != "" {
+			return out, badParameter("after", "send the position of the last event that you had, or 0 for all, and no cursor", "after is %q", after)
+		}
+		page.After = service.CursorAtNumber(position)
+	}
 	events, err := a.views.Events(r.Context(), page)
 	if err != nil {
 		return out, err

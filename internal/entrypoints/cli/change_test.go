@@ -1,0 +1,56 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+
+	"allot/internal/entrypoints/wire"
+)
+
+// interrupted is what somebody types after something else has happened.
+type interrupted struct {
+	*strings.Reader
+	first func()
+}
+
+func (i *interrupted) Read(p []byte) (int, error) {
+	if i.first != nil {
+		first := i.first
+		i.first = nil
+		first()
+	}
+	return i.Reader.Read(p)
+}
+
+func TestWhatWasAgreedToIsDoneOrNothing(t *testing.T) {
+	for _, c := range []struct {
+		meanwhile string
+		exit      int
+		says      string
+		qty       string // of batch-1 after it
+	}{
+		{"allocate order-2 LAMP 1", wire.ExitDone, "", "4"},
+		{"allocate order-2 SMALL-TABLE 2", wire.ExitConflict, "by now it would do this:", "10"},
+		{"batch change batch-1 --qty 9 --yes", wire.ExitConflict, "nothing was done", "9"},
+	} {
+		t.Run(c.meanwhile, func(t *testing.T) {
+			s := newShell(t)
+			s.must(t, "batch add batch-1 SMALL-TABLE 10")
+			s.must(t, "batch add batch-2 SMALL-TABLE 10 --eta 2026-12-01")
+			s.must(t, "batch add batch-3 LAMP 10")
+			s.must(t, "allocate order-1 SMALL-TABLE 3")
+			s.terminal = true
+			s.in = &interrupted{strings.NewReader("y\n"), func() {
+				s.terminal = false
+				s.must(t, c.meanwhile)
+			}}
+			got := s.run(t, "batch change batch-1 --qty 4")
+			if got.exit != c.exit || !strings.Contains(got.err+got.out, c.says) {
+				t.Errorf("exit %d, want %d, and %q:\n%s%s", got.exit, c.exit, c.says, got.out, got.err)
+			}
+			if out := s.must(t, "batch show batch-1 --output json"); !strings.Contains(strings.ReplaceAll(out, " ", ""), `"qty":`+c.qty+`,`) {
+				t.Errorf("batch-1 should have %s:\n%s", c.qty, out)
+			}
+		})
+	}
+}
