@@ -289,7 +289,7 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "replan_product": of[client.Replanned], "line_history": of[client.History],
 		"list_late": of[page[client.LateLine]], "list_at_risk": of[page[client.LateLine]],
 		"product_availability": of[client.Availability], "list_availability": of[page[client.Availability]],
-		"try_changes": of[client.Difference], "make_changes": of[client.Difference],
+		"try_changes": of[client.Difference], "make_changes": of[client.Difference], "get_what_if": of[client.SavedWhatIf], "try_changes 201": of[client.SavedWhatIf],
 	}
 	text, err := os.ReadFile("../internal/entrypoints/httpapi/examples.json")
 	if err != nil {
@@ -307,7 +307,10 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		if !strings.HasPrefix(e.Path, "/v1/") || e.Operation == "bulk" || e.Status >= 400 {
 			continue
 		}
-		as, ok := types[e.Operation]
+		as, ok := types[fmt.Sprintf("%s %d", e.Operation, e.Status)]
+		if !ok {
+			as, ok = types[e.Operation]
+		}
 		if !ok {
 			t.Errorf("the client can't %s", e.Operation)
 			continue

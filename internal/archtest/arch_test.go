@@ -51,7 +51,7 @@ var rules = []rule{
 		pkg: "internal/service",
 		may: packages{"internal/domain", "internal/views"},
 		std: []string{
-			"bytes", "cmp", "context", "crypto/sha256", "encoding/hex", "errors", "fmt", "iter", "log/slog", "maps", "math", "math/rand/v2", "reflect",
+			"bytes", "cmp", "context", "crypto/rand", "crypto/sha256", "encoding/hex", "errors", "fmt", "iter", "log/slog", "maps", "math", "math/rand/v2", "reflect",
 			"runtime/debug", "slices", "strconv", "strings", "sync", "sync/atomic", "time",
 		},
 	},

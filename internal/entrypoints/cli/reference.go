@@ -33,8 +33,8 @@ func describe(w io.Writer, cmd *cobra.Command) {
 			text = c.Short
 		}
 		fmt.Fprintf(w, "```\n%s\n```\n", strings.TrimSpace(text))
-		if c.Runnable() && !c.HasSubCommands() {
-			fmt.Fprintf(w, "\n```\n%s\n%s```\n", c.UseLine(), flagsOf(c))
+		if own := flagsOf(c); c.Runnable() && (own != "" || !c.HasSubCommands()) {
+			fmt.Fprintf(w, "\n```\n%s\n%s```\n", c.UseLine(), own)
 		}
 		if c.Example != "" {
 			fmt.Fprintf(w, "\n```sh\n%s\n```\n", strings.ReplaceAll(strings.TrimSpace(c.Example), "\n  ", "\n"))

@@ -299,7 +299,7 @@ func parametersOf(r route) (out []*huma.Param) {
 	for _, name := range r.doc.query {
 		s := &huma.Schema{Type: huma.TypeString, Enum: terms[name].oneOf}
 		switch name {
-		case "dry_run":
+		case "dry_run", "store":
 			s.Type = huma.TypeBoolean
 		case "qty":
 			s.Type, s.Minimum, s.Maximum = huma.TypeInteger, new(1.0), new(float64(domain.MaxQty))

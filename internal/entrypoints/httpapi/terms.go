@@ -70,7 +70,7 @@ var terms = map[string]term{
 	"secret":  {means: "What to send as Authorization: Bearer. Only ever told once."},
 
 	// Mails, webhooks and the live feed.
-	"id":      {means: "Its number."},
+	"id":      {means: "Its number; of a what-if letters and digits that nobody can guess."},
 	"topic":   {means: "What the mail is about: out_of_stock or promise_later."},
 	"count":   {means: "Events that the mail tells of."},
 	"due":     {means: "The mail is not sent before."},

@@ -34,7 +34,7 @@ func open(t *testing.T) *shop {
 	store := memory.New()
 	bus := service.NewBus(service.NewTransactor(store, 100, now, nil))
 	service.Register(bus)
-	site := web.New(bus, store, web.Options{Version: "1.2.3", Now: now, Docs: fstest.MapFS{
+	site := web.New(bus, store, web.Options{Version: "1.2.3", Now: now, WhatIfs: service.NewWhatIfs(store, now, service.NewWhatIfID), Docs: fstest.MapFS{
 		"README.md":      {Data: []byte("# Documentation\n\n[Mail](how-to/mail.md#smtp)\n")},
 		"how-to/mail.md": {Data: []byte("# Mail\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n")},
 	}})
