@@ -15,6 +15,14 @@ type term struct {
 
 // terms has every name there is.
 var terms = map[string]term{
+	// What-ifs that are saved.
+	"store":      {means: "Keep the changes for 90 days, for others to look at."},
+	"page":       {means: "The path of its page, for people."},
+	"kept_until": {means: "When it may be forgotten."},
+	"saved_plan": {means: "What the changes would have done when they were saved, in short, as `plan` has it."},
+	"same":       {means: "The changes would still do what they would have done when they were saved."},
+	"what_if":    {means: "What the changes would do now. None: they would be refused."},
+
 	// What things are called.
 	"order_id":  {means: "The order."},
 	"sku":       {means: "The product's SKU. Compared byte by byte, as all identifiers are."},
@@ -70,24 +78,18 @@ var terms = map[string]term{
 	"secret":  {means: "What to send as Authorization: Bearer. Only ever told once."},
 
 	// Mails, webhooks and the live feed.
-	"store":      {means: "Keep the changes for 90 days, for others to look at."},
-	"page":       {means: "The path of its page, for people."},
-	"kept_until": {means: "When it may be forgotten."},
-	"saved_plan": {means: "What the changes would have done when they were saved, in short, as `plan` has it."},
-	"same":       {means: "The changes would still do what they would have done when they were saved."},
-	"what_if":    {means: "What the changes would do now. None: they would be refused."},
-	"id":         {means: "Its number; of a what-if letters and digits that nobody can guess."},
-	"topic":      {means: "What the mail is about: out_of_stock or promise_later."},
-	"count":      {means: "Events that the mail tells of."},
-	"due":        {means: "The mail is not sent before."},
-	"sent":       {means: "When it was sent, or kept."},
-	"to":         {means: "To whom; of a move the batch that the line is in then. None: it is backordered, or its hold ended."},
-	"subject":    {means: "The mail's subject."},
-	"body":       {means: "The mail's text."},
-	"url":        {means: "Where events are posted to."},
-	"events":     {means: "Types of the events that it gets. None: all."},
-	"after":      {means: "The position of the last event that is known already."},
-	"types":      {means: "Types of events, with commas between them. None: all."},
+	"id":      {means: "Its number; of a what-if letters and digits that nobody can guess."},
+	"topic":   {means: "What the mail is about: out_of_stock or promise_later."},
+	"count":   {means: "Events that the mail tells of."},
+	"due":     {means: "The mail is not sent before."},
+	"sent":    {means: "When it was sent, or kept."},
+	"to":      {means: "To whom; of a move the batch that the line is in then. None: it is backordered, or its hold ended."},
+	"subject": {means: "The mail's subject."},
+	"body":    {means: "The mail's text."},
+	"url":     {means: "Where events are posted to."},
+	"events":  {means: "Types of the events that it gets. None: all."},
+	"after":   {means: "The position of the last event that is known already."},
+	"types":   {means: "Types of events, with commas between them. None: all."},
 
 	// Commands and what became of them.
 	"policy":         {means: "The policy by which lines are placed. None: earliest.", oneOf: policyNames()},
