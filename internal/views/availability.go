@@ -49,6 +49,13 @@ type LateLine struct {
 	Days int `json:"days"` // by which it is late, or its batch is overdue
 }
 
+// BatchHistory is a batch and all that ever happened to it. What happened to its
+// lines is in theirs.
+type BatchHistory struct {
+	Batch  Batch   `json:"batch"`
+	Events []Event `json:"events"`
+}
+
 // History is a line and all that ever happened to it.
 type History struct {
 	Line   Line    `json:"line"`

@@ -60,6 +60,7 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"lines that come too late or may not come are listed", linesInTrouble},
 		{"batches on their way are listed by the day on which they come", batchesOnTheirWay},
 		{"a line has a history", historyOfALine},
+		{"a batch has a history", historyOfABatch},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, furnish(t, closed(t))) })
 	}
