@@ -2,10 +2,10 @@ package memory
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"allot/internal/adapters/eventjson"
+	"allot/internal/domain"
 	"allot/internal/views"
 )
 
@@ -17,22 +17,14 @@ func (s *Store) BatchHistory(ctx context.Context, ref string) (out views.BatchHi
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, e := range s.world.log {
-		if e.SKU != out.Batch.SKU || !strings.HasPrefix(e.Event.EventName(), "batch_") {
+		if domain.BatchOf(e.Event) != ref || !strings.HasPrefix(e.Event.EventName(), "batch_") {
 			continue
 		}
 		v, err := eventjson.View(e)
 		if err != nil {
 			return out, err
 		}
-		var about struct {
-			Ref string `json:"ref"`
-		}
-		if err := json.Unmarshal(v.Data, &about); err != nil {
-			return out, err
-		}
-		if about.Ref == ref {
-			out.Events = append(out.Events, v)
-		}
+		out.Events = append(out.Events, v)
 	}
 	return out, nil
 }
