@@ -21,6 +21,7 @@ type Store interface {
 	service.Audited
 	service.Mailbox
 	service.WebhookStore
+	service.WhatIfStore
 	views.Reader
 	access.Tokens
 	Close() error
@@ -35,6 +36,7 @@ type App struct {
 	Commits  *service.Pulse // beats when events were committed
 	Store    Store
 	Tokens   *access.Registry
+	WhatIfs  *service.WhatIfs
 
 	// Unsafe says what the database may lose, if it may; else it is empty.
 	Unsafe string
@@ -87,7 +89,7 @@ func New(store Store, o Options) *App {
 	service.Register(bus)
 	return &App{
 		Bus: bus, Relay: relay, Webhooks: hooks, Holds: service.NewHoldClock(bus, o.Log, o.Now), Commits: commits, Store: store,
-		Tokens: access.NewRegistry(store, o.Now), closers: []func() error{closeHooks},
+		Tokens: access.NewRegistry(store, o.Now), WhatIfs: service.NewWhatIfs(store, o.Now, service.NewWhatIfID), closers: []func() error{closeHooks},
 	}
 }
 

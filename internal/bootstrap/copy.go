@@ -59,6 +59,9 @@ func asideOf(ctx context.Context, source *sqlite.Store) (a postgres.Aside, err e
 	if a.Webhooks, err = source.Webhooks(ctx); err != nil {
 		return a, err
 	}
+	if a.WhatIfs, err = source.SavedWhatIfs(ctx); err != nil {
+		return a, err
+	}
 	if a.LastWebhook, err = source.LastWebhook(ctx); err != nil {
 		return a, err
 	}

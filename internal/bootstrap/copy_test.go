@@ -36,6 +36,7 @@ func TestACopyHasAllThatTheSourceHas(t *testing.T) {
 		"a history":  func(s bootstrap.Store) any { return history(t, s) },
 		"tokens":     func(s bootstrap.Store) any { return listed(t, s.Tokens) },
 		"webhooks":   func(s bootstrap.Store) any { return listed(t, s.Webhooks) },
+		"what-ifs":   func(s bootstrap.Store) any { return listed(t, s.SavedWhatIfs) },
 		"parked":     func(s bootstrap.Store) any { return parked(t, s) },
 		"mails":      func(s bootstrap.Store) any { return mails(t, s) },
 		"what next":  func(s bootstrap.Store) any { return next(t, s) },
@@ -158,6 +159,10 @@ func furnishAside(t *testing.T, app *bootstrap.App) {
 		t.Fatal(err)
 	}
 	if _, _, err := app.Tokens.Issue(t.Context(), access.Token{Name: "shop", Scopes: []access.Scope{access.Read}}); err != nil {
+		t.Fatal(err)
+	}
+	thought := service.SavedWhatIf{ID: "a", At: at, Actor: "ann", Plan: "p", Changes: "{}\n"}
+	if err := app.Store.SaveWhatIf(t.Context(), thought, at); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second is removed again

@@ -31,6 +31,7 @@ type Inner interface {
 	service.Audited
 	service.Mailbox
 	service.WebhookStore
+	service.WhatIfStore
 	views.Reader
 	access.Tokens
 	Close() error

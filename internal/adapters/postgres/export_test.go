@@ -15,7 +15,7 @@ func (s *Store) Clear(ctx context.Context) error {
 	s.leases.mu.Unlock()
 	s.guesses, s.stocks.bySKU = guesses{}, nil
 	_, err := s.writes.Exec(ctx, `UPDATE log_end SET position = 0; DELETE FROM failures; DELETE FROM subscriptions; DELETE FROM lines; DELETE FROM line_events; DELETE FROM events; DELETE FROM commits;
-		DELETE FROM answers; DELETE FROM tokens; DELETE FROM mail_entries; DELETE FROM mails; ALTER SEQUENCE mails_id_seq RESTART; DELETE FROM webhooks; ALTER SEQUENCE webhooks_id_seq RESTART;
+		DELETE FROM answers; DELETE FROM tokens; DELETE FROM what_ifs; DELETE FROM mail_entries; DELETE FROM mails; ALTER SEQUENCE mails_id_seq RESTART; DELETE FROM webhooks; ALTER SEQUENCE webhooks_id_seq RESTART;
 		DELETE FROM inbox; DELETE FROM inbox_latest; DELETE FROM parked_messages; DELETE FROM batch_refs; DELETE FROM batches; DELETE FROM products`, pgx.QueryExecModeSimpleProtocol)
 	return err
 }

@@ -17,6 +17,7 @@ import (
 type Aside struct {
 	Tokens    []access.Token
 	Webhooks  []views.Webhook
+	WhatIfs   []service.SavedWhatIf
 	Mails     []views.Mail
 	MailTexts iter.Seq2[MailText, error]
 	Answers   iter.Seq2[service.KeptAnswer, error]
@@ -56,7 +57,10 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 	for _, m := range a.Mails {
 		mails = append(mails, []any{m.ID, m.Topic, m.SKU, m.At, m.Due, orNull(m.Sent), append([]string{}, m.To...), m.Subject, m.Body, m.At, ""})
 	}
-	var parked [][]any
+	var parked, whatIfs [][]any
+	for _, w := range a.WhatIfs {
+		whatIfs = append(whatIfs, []any{w.ID, w.At, w.Actor, w.Plan, w.Changes})
+	}
 	for _, m := range a.Parked {
 		parked = append(parked, []any{m.Number, m.At, m.Attempts, m.ID, storable(m.Body), storable(m.Error)})
 	}
@@ -73,6 +77,7 @@ func (f *filler) aside(ctx context.Context, a Aside) error {
 	}{
 		{"tokens", []string{"name", "hash", "scopes", "created", "expires", "revoked"}, these(tokens)},
 		{"webhooks", []string{"id", "url", "events", "secret", "at"}, these(webhooks)},
+		{"what_ifs", []string{"id", "at", "actor", "plan", "changes"}, these(whatIfs)},
 		{"mails", []string{"id", "topic", "sku", "at", "due", "sent", "recipients", "subject", "body", "claimed", "holder"}, these(mails)},
 		{"mail_entries", []string{"position", "mail", "text"}, rowsOf(a.MailTexts, texts)},
 		{"inbox", []string{"at", "id"}, rowsOf(a.Inbox, received)},

@@ -27,6 +27,7 @@ type Store interface {
 	service.Audited
 	service.Mailbox
 	service.WebhookStore
+	service.WhatIfStore
 	views.Reader
 	access.Tokens
 	Close() error
@@ -60,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"commands at the same time", concurrencyRules},
 		{"re-planning", replanRules},
 		{"a token", tokenRules},
+		{"a what-if that is saved", whatIfRules},
 	} {
 		t.Run(part.of, func(t *testing.T) {
 			for _, r := range part.rules {

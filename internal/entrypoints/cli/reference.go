@@ -33,8 +33,9 @@ func describe(w io.Writer, cmd *cobra.Command) {
 			text = c.Short
 		}
 		fmt.Fprintf(w, "```\n%s\n```\n", strings.TrimSpace(text))
-		if c.Runnable() && !c.HasSubCommands() {
-			fmt.Fprintf(w, "\n```\n%s\n%s```\n", c.UseLine(), flagsOf(c))
+		use := c.UseLine() // before flags are looked at, which adds some
+		if own := flagsOf(c); c.Runnable() && (own != "" || !c.HasSubCommands()) {
+			fmt.Fprintf(w, "\n```\n%s\n%s```\n", use, own)
 		}
 		if c.Example != "" {
 			fmt.Fprintf(w, "\n```sh\n%s\n```\n", strings.ReplaceAll(strings.TrimSpace(c.Example), "\n  ", "\n"))

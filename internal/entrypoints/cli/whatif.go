@@ -21,7 +21,7 @@ import (
 
 func (r *run) whatIf() *cobra.Command {
 	var file, plan string
-	var apply bool
+	var apply, save bool
 	cmd := &cobra.Command{
 		Use:   "what-if -f FILE",
 		Short: "Try several changes at once, and see which lines they move",
@@ -29,10 +29,12 @@ func (r *run) whatIf() *cobra.Command {
 			"after the other on the shop as it is now, and shows where lines would stand in the\n" +
 			"end. Nothing is written.\n\n" +
 			"It also says the plan, which stands for just that. With --apply and this plan all\n" +
-			"changes are made, in one step, if they still do the same; otherwise, or if one of\nthem is refused, none is made.",
+			"changes are made, in one step, if they still do the same; otherwise, or if one of\nthem is refused, none is made.\n\n" +
+			"With --save the changes are kept for 90 days, so that others can look at them with\nallot what-if show.",
 		Example: examples(
 			"allot what-if -f changes.ndjson", "whom would it hurt?",
 			"allot what-if -f changes.ndjson --apply --plan 4f1c...", "do it, if it still does that",
+			"allot what-if -f changes.ndjson --save", "let others see it",
 			"allot what-if -f - -o json < changes.ndjson", "the same for a program",
 		),
 		Args: needs(),
@@ -42,6 +44,8 @@ func (r *run) whatIf() *cobra.Command {
 				return usage("write: allot what-if -f FILE, or -f - for standard input", "-f is missing")
 			case apply && plan == "":
 				return usage("run it without --apply: it says the plan", "--apply needs --plan")
+			case apply && save:
+				return usage("leave one of them out", "--save keeps changes that --apply makes")
 			case !apply && plan != "":
 				return usage("add --apply to make the changes, or leave --plan out", "--plan is only for --apply")
 			}
@@ -52,13 +56,18 @@ func (r *run) whatIf() *cobra.Command {
 			if apply {
 				return r.makeChanges(cmd.Context(), changes, plan)
 			}
+			if save {
+				return r.saveChanges(cmd.Context(), changes)
+			}
 			return r.tryChanges(cmd.Context(), changes)
 		},
 	}
 	config.Flags(cmd.Flags(), "server", "token-file")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "`FILE` with the changes, one a line; -: standard input")
 	cmd.Flags().BoolVar(&apply, "apply", false, "make the changes, if they do what the plan says")
+	cmd.Flags().BoolVar(&save, "save", false, "keep the changes, for others to look at")
 	cmd.Flags().StringVar(&plan, "plan", "", "the `PLAN` that was said without --apply")
+	cmd.AddCommand(r.whatIfShow())
 	return cmd
 }
 

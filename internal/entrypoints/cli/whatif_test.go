@@ -57,3 +57,38 @@ func TestChangesNeedTheScopesOfEach(t *testing.T) {
 	plan := s.planned(t, "what-if -f changes.ndjson --server "+server.url)
 	s.must(t, "what-if -f changes.ndjson --apply --plan "+plan+" --server "+server.url)
 }
+
+func TestAWhatIfThatIsSavedIsShownAndApplied(t *testing.T) {
+	s := newShell(t)
+	write(t, "changes.ndjson", someChanges)
+	s.must(t, "batch add batch-1 SMALL-TABLE 9")
+	s.must(t, "allocate order-1 SMALL-TABLE 4")
+	s.fails(t, "what-if -f changes.ndjson --save --apply --plan 0", wire.ExitUsage, "--save keeps changes that --apply makes")
+	s.fails(t, "what-if show k3v7q2xmb5tdw4ha", wire.ExitNotFound, "look at the id again")
+	here := s.saved(t, "what-if -f changes.ndjson --save")
+	server := s.serve(t, "serve --addr 127.0.0.1:0")
+	there := s.saved(t, "what-if -f changes.ndjson --save")
+	for _, saved := range []wire.SavedWhatIf{here, there} {
+		for _, from := range []string{"", " --data nowhere --server " + server.url} {
+			if again := s.saved(t, "what-if show "+saved.ID+from); !again.Same || again.SavedPlan != saved.SavedPlan {
+				t.Errorf("%s%s: %+v", saved.ID, from, again)
+			}
+		}
+	}
+	if out := s.must(t, "what-if show "+here.ID+" --apply --output name --plan "+here.SavedPlan); out != "order-1\n" {
+		t.Errorf("the lines that moved are %q", out)
+	}
+	if then := s.saved(t, "what-if show "+here.ID); then.Same {
+		t.Errorf("what was done is the same: %+v", then)
+	}
+	s.must(t, "verify")
+}
+
+// saved saves or shows a what-if.
+func (s *shell) saved(t *testing.T, line string) (w wire.SavedWhatIf) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(s.must(t, line+" --output json")), &w); err != nil || len(w.Changes) != 2 {
+		t.Fatalf("%+v (%v)", w, err)
+	}
+	return w
+}

@@ -13,7 +13,7 @@
 //	guard.go     who may use a route
 //	bulk.go      commands as NDJSON, answered line by line; intake.go reads them,
 //	             outflow.go writes the answers
-//	whatif.go    several commands as one, tried and made
+//	whatif.go    several commands as one, tried, saved and made
 //	body.go      bodies, and what they say they are
 //	guard.go     who may come in, and how often; guard_pages.go: who may see pages
 //	tokens.go    what they show for it
@@ -73,6 +73,7 @@ type Options struct {
 	Guard    Guard
 	Today    func() domain.Date // what day it is; nil: as in UTC
 	Webhooks *service.Webhooks  // who events are posted to
+	WhatIfs  *service.WhatIfs   // where what-ifs are saved
 	Commits  *service.Pulse     // beats when events were committed; nil: live feeds look by themselves, once a second
 	Unsafe   string             // what the database may lose of what it has acknowledged; empty: nothing
 }
@@ -84,6 +85,7 @@ type api struct {
 	version  string
 	today    func() domain.Date
 	webhooks *service.Webhooks
+	whatIfs  *service.WhatIfs
 	commits  *service.Pulse
 	streams  chan struct{} // room for live feeds
 	paused   chan struct{} // room for refusals that take their time
@@ -105,7 +107,7 @@ type api struct {
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
 		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
-		gate: newGate(o.Guard), webhooks: o.Webhooks, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), paused: make(chan struct{}, MaxPaused),
+		gate: newGate(o.Guard), webhooks: o.Webhooks, whatIfs: o.WhatIfs, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), paused: make(chan struct{}, MaxPaused),
 		bulks: make(chan struct{}, MaxBulks), dryRuns: make(chan struct{}, MaxDryRuns), dryRun: cmp.Or(o.DryRun, DefaultDryRun), unsafe: o.Unsafe}
 	if a.today = o.Today; a.today == nil {
 		a.today = todayInUTC
@@ -171,6 +173,7 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/v1/batches/{ref}/close", access.Stock, a.v1(orEmpty(a.closeBatch)), &closeBatchDoc},
 		{http.MethodPost, "/v1/batches/{ref}/reopen", access.Stock, a.v1(orEmpty(a.reopenBatch)), &reopenBatchDoc},
 		{http.MethodGet, "/v1/batches/{ref}/lines", access.Read, a.v1(list(a.listBatchLines)), &listBatchLinesDoc},
+		{http.MethodGet, "/v1/batches/{ref}/history", access.Read, a.v1(a.batchHistory), &batchHistoryDoc},
 
 		{http.MethodPost, "/v1/orders", access.Allocate, a.v1(a.createOrder), &createOrderDoc},
 		{http.MethodGet, "/v1/orders", access.Read, a.v1(list(a.listOrders, "status")), &listOrdersDoc},
@@ -200,6 +203,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents, "after")), &listEventsDoc},
 		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
 		{http.MethodPost, "/v1/what-if", perLine, a.v1(a.tryChanges), &tryChangesDoc},
+		{http.MethodGet, "/v1/what-if/{id}", access.Read, a.v1(a.getWhatIf), &getWhatIfDoc},
 		{http.MethodPost, "/v1/what-if/apply", perLine, a.v1(a.makeChanges), &makeChangesDoc},
 
 		{http.MethodGet, "/v1/events/stream", access.Read, http.HandlerFunc(a.live), &liveDoc},

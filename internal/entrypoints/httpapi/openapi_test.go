@@ -68,6 +68,7 @@ func atNoon(t *testing.T) *shop {
 	s := open(t)
 	s.bus = service.NewBus(service.NewTransactor(s.store, 4096, func() time.Time { return time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) }, nil))
 	service.Register(s.bus)
+	s.whatIfs = service.NewWhatIfs(s.store, func() time.Time { return time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) }, func() string { return "k3v7q2xmb5tdw4ha" })
 	s.host(s.store)
 	return s
 }

@@ -61,14 +61,18 @@ func badParameter(name, hint, format string, args ...any) error {
 }
 
 // dryRun tells whether nothing is to be done.
-func (q query) dryRun() (bool, error) {
-	switch given, ok := q["dry_run"]; {
+func (q query) dryRun() (bool, error) { return q.flag("dry_run", "leave it out to have it done") }
+
+// flag tells whether a parameter is set that is true or false. without says how
+// to do without it.
+func (q query) flag(name, without string) (bool, error) {
+	switch given, ok := q[name]; {
 	case !ok || given == "false":
 		return false, nil
 	case given == "true":
 		return true, nil
 	default:
-		return false, badParameter("dry_run", "leave it out to have it done", "dry_run is %q; it must be true or false", given)
+		return false, badParameter(name, without, "%s is %q; it must be true or false", name, given)
 	}
 }
 

@@ -29,6 +29,7 @@ type shop struct {
 	bus     *service.Bus
 	log     *transcript
 	commits *service.Pulse
+	whatIfs *service.WhatIfs
 	stop    func() error // once: has the server stop, and returns what Serve does
 }
 
@@ -46,6 +47,7 @@ func (s *shop) serve(store service.Store, reader views.Reader) {
 	s.commits = &service.Pulse{}
 	s.bus = service.NewBus(service.NewTransactor(store, 4096, time.Now, s.commits.Beat))
 	service.Register(s.bus)
+	s.whatIfs = service.NewWhatIfs(s.store, time.Now, service.NewWhatIfID)
 	s.host(reader)
 }
 
@@ -58,7 +60,7 @@ func (s *shop) host(reader views.Reader) {
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
 	ctx, cancel := context.WithCancel(s.t.Context())
-	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: s.commits, Stopping: ctx.Done(), Echo: true})
+	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: s.commits, WhatIfs: s.whatIfs, Stopping: ctx.Done(), Echo: true})
 	s.listen(ctx, cancel, h, httpapi.ServeOptions{Log: log})
 }
 

@@ -51,3 +51,51 @@ func TestChangesThatCantBeMadeSayWhichAndWhy(t *testing.T) {
 	}
 	expectProblem(t, s.post("/v1/what-if/apply", `{"changes":[{"op":"close_batch","ref":"b1"}]}`), 422, "validation_failed", "plan")
 }
+
+func TestAWhatIfThatWasSavedIsTriedOnTheShopAsItIsThen(t *testing.T) {
+	s := open(t)
+	s.do(domain.CreateBatch{Ref: "b1", SKU: "LAMP", Qty: 9}, domain.Allocate{OrderID: "o1", SKU: "LAMP", Qty: 4})
+	saved := s.post("/v1/what-if?store=true", `{"changes":[{"op":"change_batch","ref":"b1","qty":3,"reason":"damaged"}]}`)
+	address := saved.Header.Get("Location")
+	if saved.Status != 201 || !strings.HasPrefix(address, "/v1/what-if/") || !strings.Contains(saved.Body, `"same":true`) {
+		t.Fatalf("got %+v", saved)
+	}
+	for _, step := range []struct {
+		before domain.Message
+		says   []string
+	}{
+		{nil, []string{`"same":true`, `"without_stock":1`, `"reason":"damaged"`}},
+		{domain.CreateBatch{Ref: "b2", SKU: "LAMP", Qty: 4}, []string{`"same":false`, `"without_stock":0`}},
+		{domain.CloseBatch{Ref: "b1"}, []string{`"same":false`, `"what_if":`}},
+	} {
+		if step.before != nil {
+			s.do(step.before)
+		}
+		got := s.get(address)
+		for _, says := range step.says {
+			if got.Status != 200 || !strings.Contains(got.Body, says) {
+				t.Errorf("after %+v: status %d, and %s is not in %s", step.before, got.Status, says, got.Body)
+			}
+		}
+	}
+}
+
+func TestAWhatIfThatCantBeDoneByNowSaysWhy(t *testing.T) {
+	s := open(t)
+	s.do(domain.CreateBatch{Ref: "b1", SKU: "LAMP", Qty: 9}, domain.Allocate{OrderID: "o1", SKU: "LAMP", Qty: 4})
+	address := s.post("/v1/what-if?store=true", `{"changes":[{"op":"cancel","order_id":"o1","sku":"LAMP"}]}`).Header.Get("Location")
+	s.do(domain.ShipLine{OrderID: "o1", SKU: "LAMP"})
+	got := s.get(address)
+	if got.Status != 200 || !strings.Contains(got.Body, `"same":false`) || !strings.Contains(got.Body, `"problem":{`) || strings.Contains(got.Body, `"what_if"`) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestWhatIsRefusedIsNotSaved(t *testing.T) {
+	s := open(t)
+	expectProblem(t, s.post("/v1/what-if?store=true", `{"changes":[{"op":"close_batch","ref":"b1"}]}`), 404, "unknown_batch", "changes/0/ref")
+	expectProblem(t, s.post("/v1/what-if?store=yes", `{"changes":[]}`), 422, "validation_failed", "store")
+	for _, id := range []string{"k3v7q2xmb5tdw4ha", "x", "K3V7Q2XMB5TDW4HA", "a%00"} {
+		expectProblem(t, s.get("/v1/what-if/"+id), 404, "not_found", "")
+	}
+}

@@ -6,7 +6,8 @@
 //	overview.go, products.go, orders.go, batches.go, backorders.go, log.go, deliveries.go
 //	             what each page shows
 //	forms.go     the form of each command; proposal.go what it would do, apply.go does it
-//	whatif.go    several changes at once, tried and made
+//	whatif.go    several changes at once, tried and made; whatif_saved.go those
+//	             that were saved
 //	chart.go     supply and promises of a product over time, as a picture
 //	remembered.go
 //	             numbers that take long to find
@@ -46,6 +47,7 @@ type Options struct {
 	Redelivery *service.Redelivery       // what has events delivered again; nil: nothing does
 	Progress   func() []service.Progress // how far events have come; nil: nobody knows
 
+	WhatIfs  *service.WhatIfs // where what-ifs are saved
 	Sessions *access.Sessions // of people who sign in; nil: nobody can
 	Secure   bool             // people come over TLS, ours or a proxy's
 }
@@ -111,6 +113,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"POST /do/{op}":           s.apply,
 		"GET /what-if":            s.whatIf,
 		"POST /what-if":           s.makeChanges,
+		"GET /what-if/{id}":       s.savedWhatIf,
 		"GET /import":             s.importForm,
 		"POST /import":            s.receive,
 		"GET /import/{id}":        s.showImport,

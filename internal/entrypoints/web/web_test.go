@@ -34,7 +34,7 @@ func open(t *testing.T) *shop {
 	store := memory.New()
 	bus := service.NewBus(service.NewTransactor(store, 100, now, nil))
 	service.Register(bus)
-	site := web.New(bus, store, web.Options{Version: "1.2.3", Now: now, Docs: fstest.MapFS{
+	site := web.New(bus, store, web.Options{Version: "1.2.3", Now: now, WhatIfs: service.NewWhatIfs(store, now, service.NewWhatIfID), Docs: fstest.MapFS{
 		"README.md":      {Data: []byte("# Documentation\n\n[Mail](how-to/mail.md#smtp)\n")},
 		"how-to/mail.md": {Data: []byte("# Mail\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n")},
 	}})
@@ -178,7 +178,7 @@ func TestPagesSayWhatThereIs(t *testing.T) {
 		{"/orders/order-4", []string{"The line has no stock.", "nothing in stock for it yet", "Why no batch?"}},
 		{"/batches", []string{"here CHAIR ✓ In the warehouse 20", "late CHAIR Sun 28 Feb"}},
 		{"/batches?sku=CHAIR", []string{"Batches of CHAIR"}},
-		{"/batches/late", []string{"CHAIR , Sun 28 Feb (2 days ago) ! 2 days overdue", "units 30 allocated 25 available 5", "1 line, those that keep their place longest first", "order-2 25"}},
+		{"/batches/late", []string{"CHAIR , Sun 28 Feb (2 days ago) ! 2 days overdue", "units 30 allocated 25 available 5", "1 line, those that keep their place longest first", "order-2 25", "History", "batch_created"}},
 		{"/backorders", []string{"Oldest first.", "order-4 CHAIR 90"}},
 		{"/backorders?sku=CHAIR", []string{"In the order in which they will be served."}},
 		{"/events?order_id=order-4", []string{"backordered CHAIR allocate", "out_of_stock"}},

@@ -18,7 +18,7 @@ import (
 )
 
 // scenario is changes that somebody thinks of, and what they would do together.
-// All of it is in the address of its page.
+// All of it is in the address of its page, unless it was saved.
 type scenario struct {
 	Changes  []thought
 	Problem  *wire.Problem // why they can't be made
@@ -29,6 +29,8 @@ type scenario struct {
 	Severe   bool // it takes a tick to make them
 	Unticked bool
 	Stale    bool // they would do something else than was shown
+
+	Saved *kept // nil: it wasn't
 
 	Offers []offer // what may be added
 	Adding *proposal
@@ -92,6 +94,8 @@ func (s *site) makeChanges(r *http.Request) (page, error) {
 	switch {
 	case w.Problem != nil:
 		return out, nil
+	case r.PostForm.Has("save"):
+		return s.save(r.Context(), changes)
 	case r.PostForm.Get("plan") != w.Plan:
 		w.Stale = true
 		out = w.page()
@@ -113,7 +117,7 @@ func (s *site) makeChanges(r *http.Request) (page, error) {
 
 func (w scenario) page() page {
 	out := page{Template: "what-if", Title: "What-if", Nav: "what-if", Body: w}
-	if w.Problem != nil {
+	if w.Problem != nil && w.Saved == nil {
 		out.Status = w.Problem.Status
 	}
 	return out
@@ -205,12 +209,13 @@ func (s *site) imagine(ctx context.Context, w *scenario) []domain.Message {
 	return changes
 }
 
-// commands are the changes as somebody may make them.
+// commands are the changes as somebody may make them; those that were saved may
+// be looked at by whoever may look.
 func (w *scenario) commands(c access.Caller) ([]domain.Message, error) {
 	changes := make([]domain.Message, len(w.Changes))
 	for i, t := range w.Changes {
 		cmd, err := wire.DecodeCommand([]byte(t.Line), domain.Origin{Actor: c.Actor})
-		if err == nil && !c.May(access.ScopeOf(cmd)) {
+		if err == nil && w.Saved == nil && !c.May(access.ScopeOf(cmd)) {
 			err = access.MayNot(c, access.ScopeOf(cmd))
 		}
 		if err != nil {

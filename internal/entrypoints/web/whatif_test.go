@@ -132,3 +132,23 @@ func TestPagesOfBatchesAndProductsLeadToWhatIf(t *testing.T) {
 		}
 	}
 }
+
+func TestAWhatIfThatIsSavedHasAPage(t *testing.T) {
+	s := furnish(t)
+	before := s.version("CHAIR")
+	s.get(whatIf(cutLate)).says(t, 200, "Save and share")
+	saved := s.make("", []string{cutLate}, "save", "yes")
+	if saved.Status != http.StatusSeeOther || !strings.HasPrefix(saved.Location, "/what-if/") {
+		t.Fatalf("status %d, on to %q", saved.Status, saved.Location)
+	}
+	s.get(saved.Location).says(t, 200, "Saved by ann, 09:30:00 ; kept until 31 May", "They would still do", "1 line would move: 0 later, 0 earlier, 1 without stock", "Make this change")
+	if s.version("CHAIR") != before {
+		t.Error("saving changed the product")
+	}
+	s.do(domain.CreateBatch{Ref: "more", SKU: "CHAIR", Qty: 25, ETA: day("2027-03-20")})
+	s.get(saved.Location).says(t, 200, "They would do something else by now", "1 later")
+	s.do(domain.CloseBatch{Ref: "late"}, domain.CancelLine{OrderID: "order-2", SKU: "CHAIR"})
+	s.get(saved.Location).says(t, 200, "Change a batch: Batch late, Quantity 20")
+	s.get("/what-if/k3v7q2xmb5tdw4ha").says(t, 404, "Not found")
+	s.make("", []string{nixes}, "save", "yes").says(t, 404, "Refused")
+}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"time"
 
 	"allot/internal/domain"
 	"allot/internal/service"
@@ -155,4 +157,50 @@ func EncodeChanges(commands []domain.Message, plan string) ([]byte, error) {
 		sent.Changes = append(sent.Changes, line)
 	}
 	return json.Marshal(sent)
+}
+
+// SavedWhatIf is a what-if that was saved, and what it would do now.
+type SavedWhatIf struct {
+	ID        string            `json:"id"`
+	Page      string            `json:"page"` // the path of its page
+	At        time.Time         `json:"at"`
+	KeptUntil time.Time         `json:"kept_until"`
+	Actor     string            `json:"actor,omitempty"`
+	Changes   []json.RawMessage `json:"changes"`
+	SavedPlan string            `json:"saved_plan"`        // what they would have done when they were saved
+	Same      bool              `json:"same"`              // they would still do that
+	WhatIf    *WhatIf           `json:"what_if,omitempty"` // none if they would be refused
+	Problem   *Problem          `json:"problem,omitempty"` // why they would be
+}
+
+// SavedWhatIfOf is a what-if that was saved on the wire, with what came of
+// trying it. An error that refuses one of its changes is part of it; others are
+// returned.
+func SavedWhatIfOf(s service.SavedWhatIf, d service.Difference, err error) (SavedWhatIf, error) {
+	out := SavedWhatIf{ID: s.ID, Page: "/what-if/" + s.ID, At: s.At, KeptUntil: s.Until(), Actor: s.Actor, SavedPlan: s.Plan}
+	for line := range strings.Lines(s.Changes) {
+		out.Changes = append(out.Changes, json.RawMessage(strings.TrimSpace(line)))
+	}
+	if _, refused := errors.AsType[*service.Refusal](err); refused {
+		problem := ProblemOf(InChange(err))
+		out.Problem = &problem
+		return out, nil
+	}
+	foreseen := WhatIfOf(d, true)
+	out.Same, out.WhatIf = foreseen.Plan == s.Plan, &foreseen
+	return out, err
+}
+
+// WriteChanges is the inverse of DecodeChanges.
+func WriteChanges(commands []domain.Message) (string, error) {
+	var text strings.Builder
+	for _, cmd := range commands {
+		line, err := EncodeCommand(cmd)
+		if err != nil {
+			return "", err
+		}
+		text.Write(line)
+		text.WriteByte('\n')
+	}
+	return text.String(), nil
 }
