@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"allot/internal/domain"
@@ -53,6 +54,11 @@ func (r *Redelivery) Subscriptions(ctx context.Context) (out []Subscription, _ e
 // position if that isn't 0. It returns how many events that are. What fails once
 // more is parked again.
 func (r *Redelivery) Retry(ctx context.Context, subscription string, position int64) (n int, _ error) {
+	if subscription != "" {
+		if _, err := r.find(ctx, subscription); err != nil {
+			return 0, err
+		}
+	}
 	for page := (views.Page{Limit: views.MaxPage}); ; {
 		list, err := r.store.Failures(ctx, subscription, page)
 		if err != nil {
@@ -125,12 +131,14 @@ func (r *Redelivery) find(ctx context.Context, name string) (Subscription, error
 	if err != nil {
 		return Subscription{}, err
 	}
+	var known []string
 	for _, sub := range all {
 		if sub.Name == name {
 			return sub, nil
 		}
+		known = append(known, sub.Name)
 	}
-	return Subscription{}, cantReplay("subscription", "choose one that the page of deliveries lists", "events can't be replayed to %q", name)
+	return Subscription{}, cantReplay("subscription", "choose one of "+strings.Join(known, ", "), "events can't be delivered to %q again", name)
 }
 
 // due is the time from which the relay delivers again, as stores keep it.

@@ -176,9 +176,9 @@ func checkSchema(have, known int64) finding {
 func checkDeliveries(i bootstrap.Inspection) finding {
 	switch {
 	case i.Parked > 0:
-		return warn("deliveries", "allot deliveries says why", "%s parked, and %d tried again", count(i.Parked, "is", "are"), i.Failing)
+		return warn("deliveries", "allot events parked says why", "%s parked, and %d tried again", count(i.Parked, "is", "are"), i.Failing)
 	case i.Failing > 0:
-		return warn("deliveries", "allot deliveries says why; they are tried again by themselves", "%s tried again", count(i.Failing, "is", "are"))
+		return warn("deliveries", "allot events parked says why; they are tried again by themselves", "%s tried again", count(i.Failing, "is", "are"))
 	}
 	return ok("deliveries", "none has failed")
 }

@@ -75,7 +75,7 @@ func (s *shell) mailsOf(t *testing.T, status string) (mails []views.Mail) {
 		}
 		select {
 		case <-deadline:
-			t.Fatalf("no mail was %s: %+v; left to deliver:\n%s", status, mails, s.must(t, "deliveries"))
+			t.Fatalf("no mail was %s: %+v; left to deliver:\n%s", status, mails, s.must(t, "events parked"))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -96,7 +96,7 @@ func TestABadMessageCanBeReadWithItsReason(t *testing.T) {
 	say(t, redis, "change_batch_quantity", `{"batchref": "no-such", "qty": 5}`)
 	var out string
 	soon(t, "the message is parked", func() bool {
-		out = s.must(t, "deliveries --inbound --output csv")
+		out = s.must(t, "events parked --inbound --output csv")
 		return strings.Count(out, "\n") == 2
 	})
 	for _, want := range []string{"number,message,attempts,at,error,body\n1,change_batch_quantity/", `no batch has reference ""no-such""`, `"{""batchref"": ""no-such"", ""qty"": 5}"`} {

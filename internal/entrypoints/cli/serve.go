@@ -139,15 +139,16 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 
 	log := r.log()
 	guard := r.guard(e, s.Tokens)
+	again := service.NewRedelivery(s.Store, r.Now)
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files, Now: r.Now, Zone: r.config.Timezone,
-		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: service.NewRedelivery(s.Store, r.Now),
+		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: again,
 		Progress: func() []service.Progress { return slices.Concat(s.Relay.Progress(), s.Webhooks.Progress()) }})
 	defer pages.Close() // at worst a file stays behind in the temporary directory
 	s.watch.look(s.App)
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: guard,
-		Webhooks: s.Webhooks, WhatIfs: s.WhatIfs, Commits: s.Commits, Unsafe: s.Unsafe, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
+		Webhooks: s.Webhooks, WhatIfs: s.WhatIfs, Again: again, Commits: s.Commits, Unsafe: s.Unsafe, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default
 	stopRelay()

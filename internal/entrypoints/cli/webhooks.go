@@ -22,7 +22,7 @@ func (r *run) webhook() *cobra.Command {
 		Use:   "webhook",
 		Short: "Have events posted to URLs",
 		Long: "A webhook is a URL that a running server posts events to, signed with a secret that\n" +
-			"only the two know. What can't be delivered is tried again: see allot deliveries.",
+			"only the two know. What can't be delivered is tried again: see allot events parked.",
 		Example: examples(
 			"allot webhook add https://shop.example/events --event out_of_stock", "tell a shop what ran out",
 			"allot webhook list", "who is told what",

@@ -22,6 +22,7 @@
 //	mails.go     mails about what ran out, sent or kept
 //	overload.go  what happens when more comes than can be done
 //	observe.go   around every request: its id, panics, the access log
+//	redelivery.go  events that could not be delivered, and those to deliver again
 //	problems.go  errors as application/problem+json
 //	server.go    a server with limits that stops without losing anything;
 //	             certificate.go has it speak TLS
@@ -71,11 +72,12 @@ type Options struct {
 	Pages    http.Handler                // what people see at all other paths; nil: nothing
 	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
 	Guard    Guard
-	Today    func() domain.Date // what day it is; nil: as in UTC
-	Webhooks *service.Webhooks  // who events are posted to
-	WhatIfs  *service.WhatIfs   // where what-ifs are saved
-	Commits  *service.Pulse     // beats when events were committed; nil: live feeds look by themselves, once a second
-	Unsafe   string             // what the database may lose of what it has acknowledged; empty: nothing
+	Today    func() domain.Date  // what day it is; nil: as in UTC
+	Webhooks *service.Webhooks   // who events are posted to
+	WhatIfs  *service.WhatIfs    // where what-ifs are saved
+	Again    *service.Redelivery // what has events delivered again
+	Commits  *service.Pulse      // beats when events were committed; nil: live feeds look by themselves, once a second
+	Unsafe   string              // what the database may lose of what it has acknowledged; empty: nothing
 }
 
 type api struct {
@@ -86,6 +88,7 @@ type api struct {
 	today    func() domain.Date
 	webhooks *service.Webhooks
 	whatIfs  *service.WhatIfs
+	again    *service.Redelivery
 	commits  *service.Pulse
 	streams  chan struct{} // room for live feeds
 	paused   chan struct{} // room for refusals that take their time
@@ -107,7 +110,7 @@ type api struct {
 func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
 		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
-		gate: newGate(o.Guard), webhooks: o.Webhooks, whatIfs: o.WhatIfs, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), paused: make(chan struct{}, MaxPaused),
+		gate: newGate(o.Guard), webhooks: o.Webhooks, whatIfs: o.WhatIfs, again: o.Again, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), paused: make(chan struct{}, MaxPaused),
 		bulks: make(chan struct{}, MaxBulks), dryRuns: make(chan struct{}, MaxDryRuns), dryRun: cmp.Or(o.DryRun, DefaultDryRun), unsafe: o.Unsafe}
 	if a.today = o.Today; a.today == nil {
 		a.today = todayInUTC
@@ -214,6 +217,10 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/v1/webhooks", access.Admin, a.v1(a.listWebhooks), &listWebhooksDoc},
 		{http.MethodPost, "/v1/webhooks", access.Admin, a.v1(a.addWebhook), &addWebhookDoc},
 		{http.MethodDelete, "/v1/webhooks/{id}", access.Admin, a.v1(a.removeWebhook), &removeWebhookDoc},
+
+		{http.MethodGet, "/v1/deliveries", access.Read, a.v1(list(a.listDeliveries, "subscription")), &listDeliveriesDoc},
+		{http.MethodPost, "/v1/deliveries/retry", access.Admin, a.v1(a.retry), &retryDoc},
+		{http.MethodPost, "/v1/deliveries/replay", access.Admin, a.v1(a.replay), &replayDoc},
 
 		{http.MethodGet, "/v1/tokens", access.Admin, a.v1(a.listTokens), &listTokensDoc},
 		{http.MethodPost, "/v1/tokens", access.Admin, a.v1(a.issueToken), &issueTokenDoc},

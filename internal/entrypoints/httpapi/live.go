@@ -111,7 +111,7 @@ func (f *feed) run(r *http.Request, end int64) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	f.buf = append(f.buf, "retry: 2000\n\n"...)
+	f.buf = fmt.Appendf(f.buf, "retry: 2000\nid: %d\n\n", min(f.after, end)) // who is cut off before the first event misses none
 	if f.after > end {
 		f.buf = fmt.Appendf(f.buf, "id: %d\nevent: gap\ndata: {\"asked\":%d,\"end\":%[1]d}\n\n", end, f.after)
 		f.after = end

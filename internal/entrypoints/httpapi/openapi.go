@@ -250,6 +250,9 @@ func schemaOf(members []wire.Member) *huma.Schema {
 		case wire.Rank:
 			p.Type = huma.TypeInteger
 			p.Minimum, p.Maximum = new(0.0), new(9.0)
+		case wire.Position:
+			p.Type = huma.TypeInteger
+			p.Minimum = new(1.0)
 		case wire.Flag:
 			p.Type = huma.TypeBoolean
 		case wire.Objects:

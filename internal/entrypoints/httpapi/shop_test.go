@@ -60,7 +60,8 @@ func (s *shop) host(reader views.Reader) {
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
 	ctx, cancel := context.WithCancel(s.t.Context())
-	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: s.commits, WhatIfs: s.whatIfs, Stopping: ctx.Done(), Echo: true})
+	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: s.commits, WhatIfs: s.whatIfs, Stopping: ctx.Done(), Echo: true,
+		Again: service.NewRedelivery(s.store, time.Now)})
 	s.listen(ctx, cancel, h, httpapi.ServeOptions{Log: log})
 }
 

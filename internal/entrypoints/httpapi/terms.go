@@ -87,13 +87,19 @@ var terms = map[string]term{
 	"count":   {means: "Events that the mail tells of."},
 	"due":     {means: "The mail is not sent before."},
 	"sent":    {means: "When it was sent, or kept."},
-	"to":      {means: "To whom; of a move the batch that the line is in then. None: it is backordered, or its hold ended."},
+	"to":      {means: "To whom; of a move the batch that the line is in then. None: it is backordered, or its hold ended. Of events the position of the last."},
 	"subject": {means: "The mail's subject."},
 	"body":    {means: "The mail's text."},
 	"url":     {means: "Where events are posted to."},
-	"events":  {means: "Types of the events that it gets. None: all."},
+	"events":  {means: "Types of the events that it gets; none: all. Or how many events are delivered again."},
 	"after":   {means: "The position of the last event that is known already."},
 	"types":   {means: "Types of events, with commas between them. None: all."},
+
+	// Deliveries.
+	"error":        {means: "What was wrong the last time."},
+	"subscription": {means: "What the events are delivered to: webhook-1."},
+	"attempts":     {means: "Attempts that failed. 0: it was put off on purpose."},
+	"parked":       {means: "It is tried again only when somebody asks for it."},
 
 	// Commands and what became of them.
 	"policy":         {means: "The policy by which lines are placed. None: earliest.", oneOf: policyNames()},
@@ -121,7 +127,7 @@ var terms = map[string]term{
 	"now":         {means: "How things are, if they are not as the sender saw them: the version of the product, or what the request would do."},
 	"http_status": {means: "The status that the line would have got by itself."},
 	"line":        {means: "The line."},
-	"from":        {means: "The batch that the line had been in. None: it was backordered."},
+	"from":        {means: "The batch that the line had been in. None: it was backordered. Of events the position of the first."},
 
 	// What-if.
 	"changes":       {means: "Commands, each as a line of /v1/bulk, in the order in which they are tried."},

@@ -64,6 +64,7 @@ const (
 	Moment    Kind = "time"     // RFC 3339
 	Texts     Kind = "texts"    // a list
 	Rank      Kind = "rank"     // a number from 0 to 9
+	Position  Kind = "position" // of an event in the log, from 1
 	Flag      Kind = "flag"     // true or false
 	Objects   Kind = "objects"  // a list
 )

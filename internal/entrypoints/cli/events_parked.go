@@ -10,11 +10,11 @@ import (
 	"allot/internal/views"
 )
 
-func (r *run) deliveries() *cobra.Command {
+func (r *run) eventsParked() *cobra.Command {
 	var subscription string
 	var inbound bool
 	cmd := &cobra.Command{
-		Use:   "deliveries",
+		Use:   "parked",
 		Short: "List events that could not be delivered, or messages that could not be done",
 		Long: "Lists the events that were not delivered to a subscription: those that are tried\n" +
 			"again by themselves, those that are parked after 25 attempts, and those without an\n" +
@@ -22,9 +22,9 @@ func (r *run) deliveries() *cobra.Command {
 			"With --inbound it lists messages from outside that are parked: those that can never\n" +
 			"be done, and those that failed five times. To try one again, send it again.",
 		Example: examples(
-			"allot deliveries", "all of them",
-			"allot deliveries --subscription out-of-stock-notices", "of one subscription",
-			"allot deliveries --inbound", "messages from Redis that could not be done",
+			"allot events parked", "all of them",
+			"allot events parked --subscription out-of-stock-notices", "of one subscription",
+			"allot events parked --inbound", "messages from Redis that could not be done",
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"allot/internal/entrypoints/wire"
+	"allot/internal/views"
+)
+
+var listDeliveriesDoc = operation{
+	id: "list_deliveries", summary: "List events that were not delivered",
+	detail: "Those that are tried again by themselves, those that are parked, and those that are put off on purpose, by subscription and position.",
+	query:  []string{"subscription", "limit", "cursor"}, answers: answers{200: listing[views.Failure]{}},
+}
+
+// listDeliveries answers GET /v1/deliveries.
+func (a *api) listDeliveries(r *http.Request, q query, page views.Page) (views.List[views.Failure], error) {
+	return a.views.Failures(r.Context(), q["subscription"], page)
+}
+
+var retryDoc = operation{
+	id: "retry_deliveries", summary: "Try what is parked again",
+	detail: "All that is parked, or only what is parked of a `subscription`, or of the event at a `position`. What fails once more is parked again. The answer says how many deliveries that are.",
+	body:   wire.RetryMembers(), answers: answers{200: wire.Redelivered{}},
+}
+
+// retry answers POST /v1/deliveries/retry.
+func (a *api) retry(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
+	wanted, err := decode(w, r, wire.DecodeRetry)
+	if err != nil {
+		return err
+	}
+	n, err := a.again.Retry(r.Context(), wanted.Subscription, wanted.Position)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, wire.Redelivered{Events: n})
+}
+
+var replayDoc = operation{
+	id: "replay_events", summary: "Deliver a range of events again",
+	detail: "Has the events from one position to another that a subscription wants delivered to it again. Receivers must cope with repeats: each event has its id. The answer says how many events that are.",
+	query:  []string{"dry_run"}, body: wire.ReplayMembers(), answers: answers{200: wire.Redelivered{}},
+}
+
+// replay answers POST /v1/deliveries/replay.
+func (a *api) replay(w http.ResponseWriter, r *http.Request) error {
+	dryRun, err := onlyDryRun(r)
+	if err != nil {
+		return err
+	}
+	wanted, err := decode(w, r, wire.DecodeReplay)
+	if err != nil {
+		return err
+	}
+	n, err := a.again.Replay(r.Context(), wanted.Subscription, wanted.From, wanted.To, dryRun)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, wire.Redelivered{Events: n, DryRun: dryRun})
+}
