@@ -15,23 +15,6 @@ type Filling struct {
 	By    string // the batch or order it came from
 }
 
-// FillingBegan says that more lines could get stock than one commit serves:
-// further ones go on, and new lines wait behind them.
-type FillingBegan struct {
-	SKU   string `json:"sku"`
-	Cause Cause  `json:"cause"`
-	By    string `json:"by,omitempty"` // the batch or order that the stock came from
-}
-
-// FillingEnded says that all lines which could get stock have it.
-type FillingEnded struct {
-	SKU string `json:"sku"`
-}
-
-// EventName implements Event.
-func (FillingBegan) EventName() string { return "filling_began" }
-func (FillingEnded) EventName() string { return "filling_ended" }
-
 // GoOnFilling serves more of the lines that wait for a product which is
 // filling. If it is not, it changes nothing. The program sends it by itself.
 type GoOnFilling struct {

@@ -181,7 +181,7 @@ func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]
 	return due, nil
 }
 
-const selectFilling = `SELECT sku FROM products INDEXED BY products_filling WHERE filling_cause IS NOT NULL LIMIT ?`
+const selectFilling = `SELECT sku FROM products INDEXED BY products_filling WHERE filling_cause > '' LIMIT ?`
 
 // Filling implements service.Store.
 func (s *Store) Filling(ctx context.Context, limit int) ([]string, error) {
