@@ -22,6 +22,18 @@ type Availability struct {
 	Dates       []Arrival `json:"dates"`        // in order; the warehouse, if it has anything, first
 	Promise     *Promise  `json:"promise"`      // of the quantity that was asked for; nil: no batch can take it
 	Version     int64     `json:"product_version"`
+	Withheld    int       `json:"withheld"` // units neither allocated nor available: in closed batches, expired, or safety stock
+	Days        []Day     `json:"by_day"`   // if they were asked for
+}
+
+// Day is how things stand on a day, as they are planned.
+type Day struct {
+	Date      string `json:"date"`
+	Units     int    `json:"units"`     // that come on it, whosever they are
+	Supply    int    `json:"supply"`    // units in the warehouse by then, without those overdue
+	Overdue   int    `json:"overdue"`   // units that should have come before today
+	Allocated int    `json:"allocated"` // units of lines that are promised for that day or before
+	Available int    `json:"available"` // units that may be promised for that day
 }
 
 // Arrival is what comes on a day.
@@ -45,6 +57,7 @@ type Ask struct {
 	By  string // date when it is needed
 
 	Location string // count only what is there
+	Days     int    // tell it day by day, of one product, for so many days from today on
 }
 
 func (a Ask) values() url.Values {
@@ -52,7 +65,11 @@ func (a Ask) values() url.Values {
 	if a.Qty != 0 {
 		qty = strconv.Itoa(a.Qty)
 	}
-	return values("qty", qty, "by", a.By, "location", a.Location)
+	days := ""
+	if a.Days != 0 {
+		days = strconv.Itoa(a.Days)
+	}
+	return values("qty", qty, "by", a.By, "location", a.Location, "days", days)
 }
 
 // Available returns what is available of a product, and when; or "not_found".

@@ -286,7 +286,7 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"list_events":   of[page[client.Event]],
 		"receive_batch": of[client.Stocked], "close_batch": of[client.Stocked], "reopen_batch": of[client.Stocked],
 		"allocate_order": of[client.Ordered], "amend_line": of[client.Placed], "ship_line": of[client.Placed], "return_line": of[client.Placed],
-		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "replan_product": of[client.Replanned], "line_history": of[client.History],
+		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "replan_product": of[client.Replanned], "line_history": of[client.History], "batch_history": of[client.BatchHistory],
 		"list_late": of[page[client.LateLine]], "list_at_risk": of[page[client.LateLine]],
 		"product_availability": of[client.Availability], "list_availability": of[page[client.Availability]],
 		"try_changes": of[client.Difference], "make_changes": of[client.Difference],

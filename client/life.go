@@ -161,6 +161,17 @@ func (c *Client) Release(ctx context.Context, orderID, sku string, how Step) (ou
 	return out, c.command(ctx, http.MethodPost, linePath(orderID, sku)+"/release", how.Terms, how, &out)
 }
 
+// BatchHistory is a batch with all that ever happened to it.
+type BatchHistory struct {
+	Batch  Batch   `json:"batch"`
+	Events []Event `json:"items"` // oldest first
+}
+
+// BatchHistory returns what happened to a batch, or "unknown_batch".
+func (c *Client) BatchHistory(ctx context.Context, ref string) (out BatchHistory, _ error) {
+	return out, c.get(ctx, batchPath(ref)+"/history", nil, &out)
+}
+
 // History is a line with all that ever happened to it.
 type History struct {
 	Line   Line    `json:"line"`

@@ -41,6 +41,7 @@ func TestAllThatHappensToALineCanBeCalled(t *testing.T) {
 		{"ship", func() (any, error) { return c.Ship(ctx, order, sku, client.Shipment{Shipped: 3}) }, "Shipped:3"},
 		{"take back", func() (any, error) { return c.TakeBack(ctx, order, sku, client.Return{Returned: 1}) }, "Shipped:3"},
 		{"history", func() (any, error) { h, err := c.History(ctx, order, sku); return len(h.Events), err }, "8"},
+		{"history of the batch", func() (any, error) { h, err := c.BatchHistory(ctx, ref); return len(h.Events), err }, "6"},
 		{"order", func() (any, error) {
 			o, err := c.AllocateOrder(ctx, client.NewOrder{OrderID: "o2", Lines: []client.Wanted{{SKU: sku, Qty: 1}, {SKU: "NOPE", Qty: 1}}})
 			return client.CodeOf(o.Lines[1].Err()) + string(o.Lines[0].Status), err

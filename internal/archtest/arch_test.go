@@ -106,6 +106,7 @@ var rules = []rule{
 		may: inside.and(
 			"docs", "internal/entrypoints/wire", "internal/entrypoints/importer", "internal/entrypoints/httpapi", "internal/entrypoints/web",
 			"internal/access", "internal/bootstrap", "internal/config", "internal/bench", "internal/sample", "internal/nearest", "internal/foldersync",
+			"internal/yardstick",
 			"internal/entrypoints/inbox", "internal/entrypoints/redisin",
 			"internal/metrics", "internal/tracing"), // they watch a server, and nothing goes through them
 		deps: []string{
@@ -127,6 +128,8 @@ var rules = []rule{
 			"internal/bootstrap", "internal/config", "internal/sample", "internal/pgserver"),
 		deps: []string{"github.com/jackc/pgx/v5", "github.com/emersion/go-smtp"}, // to measure against
 	},
+	{pkg: "internal/yardstick", may: packages{"internal/domain", "internal/service", "internal/mincost", "internal/entrypoints/importer"}},
+	{pkg: "internal/mincost", std: []string{"container/heap", "math"}},
 	{pkg: "internal/access", may: packages{"internal/domain"}},
 	{pkg: "internal/foldersync"},
 	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},

@@ -55,7 +55,44 @@ func (s *Stock) tell(p *domain.Product, line domain.Line) views.Availability {
 		today.Units += units
 		today.Available = all.Available
 	}
+	all.Withheld = all.OnHand + all.Inbound - all.Allocated - all.Available
 	return all
+}
+
+// days tells an answer day by day.
+func (s *Stock) days(all views.Availability, location string, first domain.Date, n int) []views.Day {
+	days := make([]views.Day, n)
+	var sum views.Day
+	batches, dates := s.known.Batches, all.Dates
+	for i := range days {
+		sum.Date, sum.Units = first.AddDays(i).String(), 0
+		for ; len(batches) > 0 && batches[0].ETA.String() <= sum.Date; batches = batches[1:] {
+			if b := &batches[0]; location == "" || location == b.Location {
+				addTo(&sum, b, first)
+			}
+		}
+		for ; len(dates) > 0 && dates[0].Date <= sum.Date; dates = dates[1:] {
+			sum.Available = dates[0].Available
+		}
+		days[i] = sum
+	}
+	return days
+}
+
+// addTo adds a batch to the day on which it comes, or to the first of all if it
+// should have come before, or has.
+func addTo(day *views.Day, b *domain.Batch, first domain.Date) {
+	units := b.Purchased - b.Shipped
+	switch {
+	case b.ETA == 0:
+		day.Supply += units
+	case b.ETA < first:
+		day.Overdue += units
+	default:
+		day.Units += units
+		day.Supply += units
+	}
+	day.Allocated += b.Allocated
 }
 
 // Version is that of the product.
@@ -66,14 +103,18 @@ func (s *Stock) Version() int64 { return s.all.Version }
 func (s *Stock) Answer(ask views.Ask) views.Availability {
 	line := domain.Line{OrderLine: domain.OrderLine{SKU: ask.SKU, Qty: ask.Qty}, Wishes: domain.Wishes{OnlyLocations: domain.Locations(ask.Location)}}
 	out, product := s.all, s.product
+	today, _ := domain.ParseDate(ask.AsOf)
 	if s.perishable {
 		product = s.product.Draft()
-		today, _ := domain.ParseDate(ask.AsOf)
 		product.AsOf(today)
 	}
 	if s.perishable || ask.Location != "" {
 		out = s.tell(product, line)
 		out.Location = ask.Location
+	}
+	out.Dated = s.perishable || ask.Days > 0
+	if ask.Days > 0 {
+		out.Days = s.days(out, ask.Location, today, ask.Days)
 	}
 	if ask.Qty <= 0 {
 		return out
@@ -98,6 +139,10 @@ func CheckAsks(asks []views.Ask) error {
 		}
 		if _, err := ParseDay("as_of", ask.AsOf); err != nil {
 			return err
+		}
+		if ask.Days < 0 || ask.Days > views.MaxDays || ask.Days > 0 && ask.AsOf == "" {
+			return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "days",
+				Message: fmt.Sprintf("days is %d; it must lie between 0 and %d, and a first day be given", ask.Days, views.MaxDays), Hint: "leave it out to be told when something comes"}
 		}
 		if err := domain.CheckLocation(ask.Location); err != nil {
 			return err

@@ -9,7 +9,11 @@ type Ask struct {
 
 	Location string // count only what is there; empty: everywhere
 	AsOf     string // date: what has expired by then doesn't count; empty: nothing in the warehouse has
+	Days     int    // tell it day by day, from AsOf on, for so many days; 0: only when something comes
 }
+
+// MaxDays is for how many days availability is told at once.
+const MaxDays = 366
 
 // Availability is what is available of a SKU, and when.
 type Availability struct {
@@ -26,6 +30,22 @@ type Availability struct {
 	Dates       []Arrival `json:"dates"`                  // in order; the warehouse, if it has anything, first
 	Promise     *Promise  `json:"promise,omitempty"`
 	Version     int64     `json:"product_version"`
+	// Units that are neither allocated nor available to new lines: in closed
+	// batches, expired, or safety stock. OnHand + Inbound - Allocated - Withheld =
+	// Available.
+	Withheld int   `json:"withheld,omitempty"`
+	Days     []Day `json:"by_day,omitempty"` // if it was asked for
+	Dated    bool  `json:"-"`                // another day has another answer, though the product stays as it is
+}
+
+// Day is how things stand on a day, as they are planned.
+type Day struct {
+	Date      string `json:"date"`
+	Units     int    `json:"units"`             // that come on it, whosever they are
+	Supply    int    `json:"supply"`            // units in the warehouse by then, whosever they are, without those overdue
+	Overdue   int    `json:"overdue,omitempty"` // units that should have come before the first of the days
+	Allocated int    `json:"allocated"`         // units of lines that are promised for that day or before
+	Available int    `json:"available"`         // units that may be promised for that day: of all that has come by then
 }
 
 // Arrival is what comes on a day.
@@ -47,6 +67,13 @@ type Promise struct {
 type LateLine struct {
 	Line
 	Days int `json:"days"` // by which it is late, or its batch is overdue
+}
+
+// BatchHistory is a batch and all that ever happened to it. What happened to its
+// lines is in theirs.
+type BatchHistory struct {
+	Batch  Batch   `json:"batch"`
+	Events []Event `json:"events"`
 }
 
 // History is a line and all that ever happened to it.

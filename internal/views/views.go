@@ -276,6 +276,8 @@ type Reader interface {
 	Coming(ctx context.Context, from, before string, page Page) (List[Batch], error)
 	// History returns a line with all that happened to it, oldest first.
 	History(ctx context.Context, orderID, sku string) (History, error)
+	// BatchHistory returns a batch with all that happened to it, oldest first.
+	BatchHistory(ctx context.Context, ref string) (BatchHistory, error)
 	// Batch returns a batch.
 	Batch(ctx context.Context, ref string) (Batch, error)
 	// BatchLines lists the lines that have stock of a batch, those that would

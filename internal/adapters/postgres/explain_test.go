@@ -30,7 +30,7 @@ func (s *Store) CheckPlans(t *testing.T) {
 		{"a change of products", s.writes, updateProducts, []any{[]string{"SKU-1"}, []int64{1}, []int64{2}, []string{""}, []int{0}, []bool{false}}, []string{"Index Scan using products_pkey"}},
 		{"a change of batches", s.writes, updateBatches, []any{[]string{"SKU-1"}, []int64{1}, []int64{2}, []int64{1}, []int64{0}, []bool{false}, []int32{0}}, []string{"Index Scan using batches_pkey"}},
 		{"a change of lines", s.writes, updateLines, []any{[]int64{2}, []string{"order-2"}, []string{"SKU-1"}, []int{1}, []string{"cancelled"}, []string{""}, []int{0},
-			[]int16{0}, []int32{0}, []int64{0}, []int{1}, []int32{0}, []int{0}, []int{0}}, []string{"Index Scan using lines_pkey"}},
+			[]int16{0}, []int32{0}, []int64{0}, []int{1}, []int32{0}, []int{0}, []int{0}, []string{""}, []bool{false}}, []string{"Index Scan using lines_pkey"}},
 		{"commits without a position", s.writes, placeCommits, nil, []string{"unplaced_commits"}},
 
 		{"the end of the log", s.reads, selectEnd, nil, []string{"unplaced_commits"}},
@@ -50,6 +50,7 @@ func (s *Store) CheckPlans(t *testing.T) {
 		{"holds that end", s.reads, selectHoldsDue, []any{1 << 40, 10}, []string{"Index Scan using holds"}},
 		{"products that are filling", s.reads, selectFilling, []any{10}, []string{"products_filling"}},
 		{"a history", s.reads, selectHistory, []any{"order-2", "SKU-3"}, []string{"lines_pkey", "line_events_pkey", "events_pkey", "commits_pkey"}},
+		{"the history of a batch", s.reads, selectBatchHistory, []any{"ref-2"}, []string{"batch_events", "commits_pkey"}},
 		{"recent events", s.reads, selectRecent, []any{30000, 20000, "", "", "", 10}, []string{"commits_position_key", "events_pkey"}},
 		{"orders by name", s.reads, findOrders, []any{"order-77", 10}, []string{"lines_pkey"}},
 		{"products by name", s.reads, findProducts, []any{"SKU-77", 10}, []string{"products_pkey"}},

@@ -156,14 +156,23 @@ var errUnplaced = errors.New("an event has no position yet")
 const placeAttempts = 5
 
 // History implements views.Reader.
-func (s *Store) History(ctx context.Context, orderID, sku string) (views.History, error) {
+func (s *Store) History(ctx context.Context, orderID, sku string) (out views.History, _ error) {
+	err := s.placed(ctx, func() (err error) {
+		out, err = s.history(ctx, orderID, sku)
+		return err
+	})
+	return out, err
+}
+
+// placed reads events, with positions for those that have none yet.
+func (s *Store) placed(ctx context.Context, read func() error) error {
 	for attempt := 1; ; attempt++ {
-		out, err := s.history(ctx, orderID, sku)
+		err := read()
 		if !errors.Is(err, errUnplaced) || attempt == placeAttempts {
-			return out, err
+			return err
 		}
 		if _, err := s.sequence(ctx); err != nil {
-			return out, err
+			return err
 		}
 	}
 }

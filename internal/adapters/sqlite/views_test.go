@@ -41,6 +41,7 @@ func TestViewsSearchAndNeverScan(t *testing.T) {
 		{"lines at risk", selectAtRisk, []string{"b USING COVERING INDEX inbound_batches (eta>? AND eta<?)", "l USING INDEX lines_by_batch (batch=?)", "l USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"batches on their way", selectComing, []string{"b USING INDEX inbound_batches (eta>? AND eta<?)", "s USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"a line", selectExplainedLine, []string{"l USING INDEX sqlite_autoindex_lines_1 (order_id=? AND sku=?)"}},
+		{"the history of a batch", selectBatchHistory, []string{"e USING INDEX batch_events (<expr>=?)"}},
 		{"the history of a line", selectHistory, []string{"e USING INTEGER PRIMARY KEY (rowid=?)", "le USING PRIMARY KEY (line=?)"}},
 		{"failures", selectFailures, []string{"f USING PRIMARY KEY ((subscription,position)>(?,?))", "e USING INTEGER PRIMARY KEY"}},
 	} {

@@ -134,15 +134,16 @@ func availabilityByPlace(t *testing.T, s *shop) {
 		return must(s.Availability(t.Context(), []views.Ask{a}))(t)[0]
 	}
 	all := views.Availability{
-		SKU: "MILK", OnHand: 9, Inbound: 7, Available: 13, LargestFit: 7, SafetyStock: 3, Version: s.lastVersion(t, "MILK"),
+		SKU: "MILK", OnHand: 9, Inbound: 7, Available: 13, LargestFit: 7, SafetyStock: 3, Version: s.lastVersion(t, "MILK"), Withheld: 3, Dated: true,
 		Dates: []views.Arrival{{Units: 9, Available: 6}, {Date: january.String(), Units: 7, Available: 13}},
 	}
 	same(t, ask(views.Ask{}), all)
 	expired := all
+	expired.Withheld = 7
 	expired.Available, expired.Dates = 9, []views.Arrival{{Units: 9, Available: 2}, {Date: january.String(), Units: 7, Available: 9}}
 	same(t, ask(views.Ask{AsOf: december.AddDays(1).String()}), expired)
 	same(t, ask(views.Ask{Location: "south"}), views.Availability{
-		SKU: "MILK", Location: "south", OnHand: 5, Available: 5, LargestFit: 5, SafetyStock: 3, Version: all.Version, Dates: []views.Arrival{{Units: 5, Available: 5}},
+		SKU: "MILK", Location: "south", OnHand: 5, Available: 5, LargestFit: 5, SafetyStock: 3, Version: all.Version, Dated: true, Dates: []views.Arrival{{Units: 5, Available: 5}},
 	})
 	equal(t, "the promise", ask(views.Ask{Qty: 7}).Promise, &views.Promise{BatchRef: "y3", Date: january.String()})
 	equal(t, "the promise of what is in one place", ask(views.Ask{Qty: 5, Location: "north"}).Promise, &views.Promise{BatchRef: "y3", Date: january.String()})

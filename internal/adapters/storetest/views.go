@@ -56,10 +56,12 @@ func Views(t *testing.T, open func(t *testing.T) Store) {
 		{"failures are listed until they are delivered", failuresUntilDelivered},
 		{"lists come in pages", listsComeInPages},
 		{"what is available is told by date, and of a quantity where from", availabilityByDate},
+		{"what is available is told day by day", availabilityDayByDay},
 		{"what is available is told of many at once", availabilityOfMany},
 		{"lines that come too late or may not come are listed", linesInTrouble},
 		{"batches on their way are listed by the day on which they come", batchesOnTheirWay},
 		{"a line has a history", historyOfALine},
+		{"a batch has a history", historyOfABatch},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.check(t, furnish(t, closed(t))) })
 	}

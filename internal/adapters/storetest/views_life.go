@@ -18,7 +18,7 @@ func availabilityByDate(t *testing.T, s *shop) {
 		return must(s.Availability(t.Context(), []views.Ask{{SKU: sku, Qty: qty, By: by}}))(t)[0]
 	}
 	table := views.Availability{
-		SKU: "TABLE", OnHand: 8, Inbound: 65, Allocated: 44, Available: 28, LargestFit: 18, Version: s.lastVersion(t, "TABLE"),
+		SKU: "TABLE", OnHand: 8, Inbound: 65, Allocated: 44, Available: 28, Withheld: 1, LargestFit: 18, Version: s.lastVersion(t, "TABLE"),
 		Dates: []views.Arrival{{Units: 8}, {Date: "2026-12-01", Units: 45, Available: 10}, {Date: "2027-01-05", Units: 20, Available: 28}},
 	}
 	for i := range 2 { // the second time it may be known by heart
@@ -44,6 +44,24 @@ func availabilityByDate(t *testing.T, s *shop) {
 			s.send(t, domain.CancelLine{OrderID: "order-10", SKU: "TABLE"})
 			table.Version = s.lastVersion(t, "TABLE")
 		}
+	}
+}
+
+func availabilityDayByDay(t *testing.T, s *shop) {
+	s.send(t, domain.CreateBatch{Ref: "s0", SKU: "SOFA", Qty: 3, ETA: december.AddDays(-9)},
+		domain.CreateBatch{Ref: "s1", SKU: "SOFA", Qty: 4}, domain.CreateBatch{Ref: "s2", SKU: "SOFA", Qty: 5, ETA: december.AddDays(1)},
+		domain.CreateBatch{Ref: "s3", SKU: "SOFA", Qty: 6, ETA: december.AddDays(9)}, domain.CreateBatch{Ref: "s4", SKU: "SOFA", Qty: 2, ETA: december},
+		domain.Allocate{OrderID: "order-20", SKU: "SOFA", Qty: 1}, domain.Allocate{OrderID: "order-21", SKU: "SOFA", Qty: 5}, domain.CloseBatch{Ref: "s4"})
+	told := must(s.Availability(t.Context(), []views.Ask{{SKU: "SOFA", AsOf: december.String(), Days: 3}}))(t)[0]
+	same(t, told.Days, []views.Day{
+		{Date: "2026-12-01", Units: 2, Supply: 6, Overdue: 3, Allocated: 1, Available: 6},
+		{Date: "2026-12-02", Units: 5, Supply: 11, Overdue: 3, Allocated: 6, Available: 6},
+		{Date: "2026-12-03", Supply: 11, Overdue: 3, Allocated: 6, Available: 6},
+	})
+	equal(t, "what is withheld", told.Withheld, 2)
+	for _, ask := range []views.Ask{{SKU: "SOFA", Days: 3}, {SKU: "SOFA", AsOf: "2026-12-01", Days: -1}, {SKU: "SOFA", AsOf: "2026-12-01", Days: views.MaxDays + 1}} {
+		_, err := s.Availability(t.Context(), []views.Ask{ask})
+		refused(t, err, "days")
 	}
 }
 

@@ -17,6 +17,7 @@ var availableColumns = []column[views.Availability]{
 	{name: "on_hand", text: func(a views.Availability) string { return strconv.Itoa(a.OnHand) }},
 	{name: "inbound", text: func(a views.Availability) string { return strconv.Itoa(a.Inbound) }},
 	{name: "allocated", text: func(a views.Availability) string { return strconv.Itoa(a.Allocated) }},
+	{name: "withheld", text: func(a views.Availability) string { return strconv.Itoa(a.Withheld) }},
 	{name: "available", text: func(a views.Availability) string { return strconv.Itoa(a.Available) }},
 	{name: "largest_fit", text: func(a views.Availability) string { return strconv.Itoa(a.LargestFit) }},
 	{name: "batch_ref", text: func(a views.Availability) string { return promiseOf(a).BatchRef }, tell: func(a views.Availability) string { return dash(promiseOf(a).BatchRef) }},
@@ -58,8 +59,8 @@ func (r *run) available() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "available SKU...",
 		Short: "Say what is available of products, and when",
-		Long: "Says what is on hand, what comes, and what of it may still be promised; with --qty,\n" +
-			"the batch that a line of so many units would get, and when that comes. JSON has\nwhat is available on each date.",
+		Long: "Says what is on hand, what comes, and what of it may still be promised: all but what\n" +
+			"is allocated, or withheld from new lines because its batch is closed, has expired,\nor is safety stock. With --qty, the batch that a line of so many units would get, and when that comes. JSON has\nwhat is available on each date.",
 		Example: examples(
 			"allot available SMALL-TABLE --qty 50 --by 2026-12-15", "can I promise 50 in two weeks?",
 			"allot available SMALL-TABLE RED-CHAIR -o json", "of several, by date",

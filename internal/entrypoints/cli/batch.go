@@ -21,7 +21,7 @@ func (r *run) batch() *cobra.Command {
 			"allot batch add batch-1 SMALL-TABLE 20", "in the warehouse",
 			"allot batch list --sku SMALL-TABLE", "what there is of a SKU",
 		),
-	}, r.batchAdd(), r.batchChange(), r.batchReceive(), r.batchClose(), r.batchReopen(), r.batchList(), r.batchShow())
+	}, r.batchAdd(), r.batchChange(), r.batchReceive(), r.batchClose(), r.batchReopen(), r.batchList(), r.batchShow(), r.batchHistory())
 }
 
 func (r *run) batchAdd() *cobra.Command {

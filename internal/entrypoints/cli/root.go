@@ -44,7 +44,7 @@ func (r *run) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	for group, commands := range map[string][]*cobra.Command{
 		"start": {r.demo(), r.serve()},
-		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders(), r.available(), r.late(), r.whatIf(), r.replan()},
+		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders(), r.available(), r.late(), r.whatIf(), r.replan(), r.plans()},
 		"data":  {r.imports(), r.export(), r.csv(), r.inbox(), r.sync()},
 		"care":  {r.doctor(), r.verify(), r.db(), r.deliveries(), r.mails(), r.webhook(), r.token(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
@@ -129,6 +129,7 @@ func flagError(cmd *cobra.Command, err error) error {
 var flagRules = map[string]struct{ must, hint string }{
 	"int":      {"a whole number", "write it in digits, for example 12"},
 	"duration": {"a time with its unit", "write for example 2s or 1m30s"},
+	"uint64":   {"a whole number, 0 or more", "write it in digits, for example 12"},
 	"bool":     {"true or false", "write the flag alone to say yes"},
 }
 

@@ -171,6 +171,7 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/v1/batches/{ref}/close", access.Stock, a.v1(orEmpty(a.closeBatch)), &closeBatchDoc},
 		{http.MethodPost, "/v1/batches/{ref}/reopen", access.Stock, a.v1(orEmpty(a.reopenBatch)), &reopenBatchDoc},
 		{http.MethodGet, "/v1/batches/{ref}/lines", access.Read, a.v1(list(a.listBatchLines)), &listBatchLinesDoc},
+		{http.MethodGet, "/v1/batches/{ref}/history", access.Read, a.v1(a.batchHistory), &batchHistoryDoc},
 
 		{http.MethodPost, "/v1/orders", access.Allocate, a.v1(a.createOrder), &createOrderDoc},
 		{http.MethodGet, "/v1/orders", access.Read, a.v1(list(a.listOrders, "status")), &listOrdersDoc},

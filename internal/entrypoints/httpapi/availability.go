@@ -20,18 +20,23 @@ const MaxSKUs = views.MaxPage
 var availabilityDoc = operation{
 	id: "product_availability", summary: "Ask what is available of a product, and when",
 	detail: "`dates` has what comes and what may be promised by each day. With a `qty`, `promise` is the batch and the day from which a line of it would get its stock now; " +
-		"there is none if no batch can take it. What has expired is not available, nor is the safety stock.",
-	query: []string{"qty", "by", "location"}, answers: answers{200: views.Availability{}}, problems: []string{wire.CodeNotFound},
+		"there is none if no batch can take it. What has expired is not available, nor is the safety stock. With `days`, `by_day` has a row for each of the next days, today first: what a chart is drawn from.",
+	query: []string{"qty", "by", "location", "days"}, tagged: true, answers: answers{200: views.Availability{}}, problems: []string{wire.CodeNotFound},
 }
 
 func (a *api) availability(w http.ResponseWriter, r *http.Request) error {
-	q, err := parameters(r, "qty", "by", "location")
+	q, err := parameters(r, "qty", "by", "location", "days")
 	if err != nil {
 		return err
 	}
 	ask, err := a.askOf(q)
 	if err != nil {
 		return err
+	}
+	if days, given := q["days"]; given {
+		if ask.Days, err = strconv.Atoi(days); err != nil || ask.Days < 1 || ask.Days > views.MaxDays {
+			return badParameter("days", "leave it out to be told when something comes", "days is %q; it must be a whole number from 1 to %d", days, views.MaxDays)
+		}
 	}
 	ask.SKU = r.PathValue("sku")
 	found, err := a.views.Availability(r.Context(), []views.Ask{ask})
@@ -41,7 +46,11 @@ func (a *api) availability(w http.ResponseWriter, r *http.Request) error {
 	if found[0].Unknown {
 		return noProduct(ask.SKU)
 	}
-	return reply{status: http.StatusOK, version: found[0].Version, body: found[0]}.send(w)
+	told := reply{status: http.StatusOK, version: found[0].Version, body: found[0]}
+	if found[0].Dated {
+		return told.send(w)
+	}
+	return told.answer(w, r)
 }
 
 var availabilitiesDoc = operation{

@@ -27,7 +27,7 @@ func (a *api) createBatch(w http.ResponseWriter, r *http.Request) error {
 }
 
 var getBatchDoc = operation{
-	id: "get_batch", summary: "Look at a batch",
+	id: "get_batch", tagged: true, summary: "Look at a batch",
 	answers: answers{200: views.Batch{}}, problems: []string{domain.CodeUnknownBatch},
 }
 
@@ -46,7 +46,7 @@ func (a *api) getBatch(w http.ResponseWriter, r *http.Request) error {
 	if batch, err = a.batch(r.Context(), batch.Ref); err != nil { // not older than the version
 		return err
 	}
-	return reply{status: http.StatusOK, version: version, body: batch}.send(w)
+	return reply{status: http.StatusOK, version: version, body: batch}.answer(w, r)
 }
 
 func (a *api) batch(ctx context.Context, ref string) (views.Batch, error) {

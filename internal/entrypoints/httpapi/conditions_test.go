@@ -223,6 +223,29 @@ func TestAKeyBelongsToOneRequest(t *testing.T) {
 	}
 }
 
+func TestWhatIsKnownAlreadyIsNotSentAgain(t *testing.T) {
+	s := stocked(t)
+	for _, path := range []string{"/v1/products/LAMP", "/v1/batches/b1", "/v1/orders/o1/lines/LAMP", "/v1/orders/o1/lines/LAMP/explanation", "/v1/products/LAMP/availability"} {
+		tag := s.get(path).Header.Get("ETag")
+		for known, want := range map[string]int{tag: 304, "W/" + tag: 304, `"0", ` + tag: 304, "*": 304, `"0"`: 200, "": 200} {
+			got := s.ask("GET", path, "", "If-None-Match", known)
+			if got.Status != want || (got.Body == "") != (want == 304) || got.Header.Get("ETag") != tag {
+				t.Errorf("%s is known as %s: status %d, ETag %s, %s", path, known, got.Status, got.Header.Get("ETag"), got.Body)
+			}
+		}
+		if done := s.on("PUT /v1/products/LAMP", `{"description":"`+path+`"}`); done.Status != 200 {
+			t.Fatalf("status %d: %s", done.Status, done.Body)
+		}
+		if got := s.ask("GET", path, "", "If-None-Match", tag); got.Status != 200 {
+			t.Errorf("%s was changed: status %d", path, got.Status)
+		}
+	}
+	byDay := "/v1/products/LAMP/availability?days=2"
+	if got := s.ask("GET", byDay, "", "If-None-Match", "*"); got.Status != 200 {
+		t.Errorf("what depends on the day: status %d", got.Status)
+	}
+}
+
 func TestAVersionIsThatOfTheProduct(t *testing.T) {
 	s := stocked(t)
 	paths := []string{"/v1/products/LAMP", "/v1/batches/b1", "/v1/orders/o1/lines/LAMP", "/v1/orders/o1/lines/LAMP/explanation", "/v1/products/LAMP/availability"}

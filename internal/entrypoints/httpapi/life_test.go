@@ -67,6 +67,9 @@ func TestWhatIsAskedAboutStockIsRefusedIfItMakesNoSense(t *testing.T) {
 	for path, field := range map[string]string{
 		"/v1/products/LAMP/availability?qty=0":                           "qty",
 		"/v1/products/LAMP/availability?qty=1.5":                         "qty",
+		"/v1/products/LAMP/availability?days=0":                          "days",
+		"/v1/products/LAMP/availability?days=367":                        "days",
+		"/v1/availability?sku=LAMP&days=3":                               "days",
 		"/v1/products/LAMP/availability?by=tomorrow":                     "by",
 		"/v1/products/LAMP/availability?quantity=1":                      "quantity",
 		"/v1/availability":                                               "sku",

@@ -107,6 +107,9 @@ func (d *description) add(r route) {
 		}
 		d.answer(op, r.doc.id, status, "application/json", d.schemas.Schema(reflect.TypeOf(answer), true, "Answer"))
 	}
+	if r.doc.tagged {
+		op.Responses[strconv.Itoa(http.StatusNotModified)] = &huma.Response{Description: "It is still as it was with the ETag that was sent"}
+	}
 	if r.doc.ndjson {
 		d.answer(op, r.doc.id, http.StatusOK, ndjsonType[0], &huma.Schema{Type: huma.TypeString})
 	}
@@ -303,6 +306,8 @@ func parametersOf(r route) (out []*huma.Param) {
 			s.Type = huma.TypeBoolean
 		case "qty":
 			s.Type, s.Minimum, s.Maximum = huma.TypeInteger, new(1.0), new(float64(domain.MaxQty))
+		case "days":
+			s.Type, s.Minimum, s.Maximum = huma.TypeInteger, new(1.0), new(float64(views.MaxDays))
 		case "by", "as_of":
 			s.Format = "date"
 		case "limit":

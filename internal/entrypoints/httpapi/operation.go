@@ -19,6 +19,7 @@ type operation struct {
 	query    []string      // parameters, by name
 	many     []string      // those of them that may come more than once
 	noMatch  bool          // it writes, and takes no If-Match
+	tagged   bool          // it reads what has an ETag: If-None-Match spares the answer
 	body     []wire.Member // nil: there is none, or it is NDJSON
 	ndjson   bool          // body and answer are NDJSON
 	text     string        // the content type of the answer, if it is neither that nor JSON
@@ -32,6 +33,8 @@ func (o *operation) writes() bool { return slices.Contains(o.query, "plan") }
 // headers are what a request may have besides, by name.
 func (o *operation) headers() []string {
 	switch {
+	case o.tagged:
+		return []string{UnlessHeader}
 	case !o.writes():
 		return nil
 	case o.noMatch:

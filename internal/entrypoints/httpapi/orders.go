@@ -54,7 +54,7 @@ func (a *api) cancelLine(w http.ResponseWriter, r *http.Request) error {
 var cancelQuery = append(slices.Clone(writeQuery), "reason", "note")
 
 var getLineDoc = operation{
-	id: "get_line", summary: "Look at an order line",
+	id: "get_line", tagged: true, summary: "Look at an order line",
 	answers: answers{200: views.Line{}}, problems: []string{domain.CodeUnknownLine},
 }
 
@@ -64,11 +64,11 @@ func (a *api) getLine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	line.Why = nil
-	return reply{status: http.StatusOK, version: version, body: line}.send(w)
+	return reply{status: http.StatusOK, version: version, body: line}.answer(w, r)
 }
 
 var explainLineDoc = operation{
-	id: "explain_line", summary: "Say why an order line stands where it does",
+	id: "explain_line", tagged: true, summary: "Say why an order line stands where it does",
 	detail:  "`why` was kept when the line was placed: what was available then can't be found out later.",
 	answers: answers{200: views.Line{}}, problems: []string{domain.CodeUnknownLine},
 }
@@ -78,7 +78,7 @@ func (a *api) explainLine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply{status: http.StatusOK, version: version, body: line}.send(w)
+	return reply{status: http.StatusOK, version: version, body: line}.answer(w, r)
 }
 
 // line is the line that an address is about, and a version of its product that

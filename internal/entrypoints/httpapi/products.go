@@ -38,7 +38,7 @@ func (a *api) setPolicy(w http.ResponseWriter, r *http.Request) error {
 }
 
 var getProductDoc = operation{
-	id: "get_product", summary: "Look at the stock of a product, with its batches in the order of their use",
+	id: "get_product", tagged: true, summary: "Look at the stock of a product, with its batches in the order of their use",
 	answers: answers{200: views.Product{}}, problems: []string{wire.CodeNotFound},
 }
 
@@ -53,7 +53,7 @@ func (a *api) getProduct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply{status: http.StatusOK, version: product.Version, body: product}.send(w)
+	return reply{status: http.StatusOK, version: product.Version, body: product}.answer(w, r)
 }
 
 func noProduct(sku string) error {

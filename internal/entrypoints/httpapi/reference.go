@@ -64,6 +64,11 @@ What writes takes three conditions. None is needed.
 A key keeps what was done and what was refused because of how things stood (404, 409, 412, an unknown SKU). What was invalid, or failed on our side, is not kept:
 send it again with the same key. A dry run keeps nothing.
 
+## Asking again
+
+What has an ` + "`ETag`" + ` is answered 304, without a body, if it is sent in ` + "`If-None-Match`" + ` and nothing has happened to the product since. Only what depends on the day,
+such as ` + "`?days=`" + ` or stock that expires, is always answered in full.
+
 ## Lists
 
 Lists come in pages: ` + "`items`" + `, and in ` + "`next`" + ` the address of the next page.

@@ -54,7 +54,11 @@ var terms = map[string]term{
 	"by":              {means: "The batch or order that caused it, if not the line's own; of a question the day when it is needed."},
 	"as_of":           {means: "The day that counts as today. If it isn't given: today in the server's time zone."},
 	"date":            {means: "The day. None: it is in the warehouse."},
-	"days":            {means: "By how many days."},
+	"days":            {means: "By how many days; of a question for how many days, from today on, to tell what is available."},
+	"by_day":          {means: "How things stand on each day that was asked for, as they are planned."},
+	"supply":          {means: "Units in the warehouse by then, whosever they are, without those that are overdue."},
+	"overdue":         {means: "Units that should have come before today."},
+	"withheld":        {means: "Units that are not allocated, and that new lines don't get: in closed batches, expired, or safety stock."},
 	"late":            {means: "It comes after the day when it is needed."},
 	"dates":           {means: "What comes, by day; the warehouse, if it has anything, first."},
 	"units":           {means: "Units that come on that day, whosever they are."},
@@ -155,10 +159,11 @@ var terms = map[string]term{
 	"request_id": {means: "The id of the request, as in the header X-Request-Id."},
 
 	// The program.
-	KeyHeader:   {means: "What you call the request. Sent again with it, within seven days, the request is answered as it was the first time, and nothing is done: the answer has Idempotency-Replayed: true."},
-	MatchHeader: {means: "The ETag of the product, or of one of its batches or lines: do it only if nothing has happened to the product since."},
-	"name":      {means: "What it is called: a token after who uses it."},
-	"version":   {means: "Its version."},
+	KeyHeader:    {means: "What you call the request. Sent again with it, within seven days, the request is answered as it was the first time, and nothing is done: the answer has Idempotency-Replayed: true."},
+	UnlessHeader: {means: "ETags that you have what belongs to: if one is still right, the answer is 304, without a body."},
+	MatchHeader:  {means: "The ETag of the product, or of one of its batches or lines: do it only if nothing has happened to the product since."},
+	"name":       {means: "What it is called: a token after who uses it."},
+	"version":    {means: "Its version."},
 }
 
 func policyNames() (names []any) {

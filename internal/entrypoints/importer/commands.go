@@ -21,7 +21,8 @@ type source struct {
 	as      Kind
 	columns columns
 	origin  domain.Origin
-	err     error // why it ended before the file did
+	placed  func(orderID string, day domain.Date) // may be nil
+	err     error                                 // why it ended before the file did
 }
 
 // entry is what rows come to: a command, or a refusal.
@@ -116,6 +117,9 @@ func (s *source) entry(r row) entry {
 		}
 		if err == nil {
 			err = checkPlacedAt(s.optional(r, "placed_at"))
+		}
+		if day, bad := domain.ParseDate(s.optional(r, "placed_at")); s.placed != nil && err == nil && bad == nil && day != 0 {
+			s.placed(cmd.OrderID, day)
 		}
 		cmd.Locations = domain.LocationsOf(s.optional(r, "location"))
 		e.command = cmd

@@ -57,6 +57,10 @@ type Options struct {
 	// wants to know more than the first ones, which are in the summary.
 	Refused func(Refusal)
 
+	// Placed is told when the order of a row was placed, if the row says so,
+	// before its line goes to the sink. nil: nobody wants to know.
+	Placed func(orderID string, day domain.Date)
+
 	// Progress is told now and then how far the import has come, never twice
 	// at once. It must return soon. nil: nobody wants to know.
 	Progress func(Progress)
@@ -87,7 +91,7 @@ func Import(ctx context.Context, in io.Reader, as Kind, to Sink, o Options) (Sum
 	}
 	l := newLedger(columns, o, meter)
 	l.summary.As, l.summary.UnknownColumns = as, columns.unknown
-	err = run(ctx, &source{rows: rows, as: as, columns: columns, origin: o.Origin}, to, l)
+	err = run(ctx, &source{rows: rows, as: as, columns: columns, origin: o.Origin, placed: o.Placed}, to, l)
 	summary, closing := l.close()
 	summary.Seconds = time.Since(began).Round(time.Millisecond).Seconds()
 	if err = errors.Join(err, closing); err != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"allot/internal/views"
 )
@@ -24,14 +25,17 @@ type opened struct {
 	views.Batch
 	Holders []views.Line
 	More    string // the address of the next lines
+	History []views.Event
 }
 
 func (s *site) batch(r *http.Request) (page, error) {
-	b, err := s.views.Batch(r.Context(), r.PathValue("id"))
+	found, err := s.views.BatchHistory(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return page{}, err
 	}
+	b := found.Batch
+	slices.Reverse(found.Events)
 	lines, err := s.views.BatchLines(r.Context(), b.Ref, pageOf(r))
 	return page{Template: "batch", Title: b.Ref, Nav: "batches", API: "/v1/batches/" + escape(b.Ref), Saved: saved(r),
-		Body: opened{b, lines.Items, more(r, lines.Next)}}, err
+		Body: opened{b, lines.Items, more(r, lines.Next), found.Events}}, err
 }

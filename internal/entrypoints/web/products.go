@@ -23,12 +23,16 @@ type shown struct {
 	views.Product
 	Chart      chart
 	LargestFit views.Batch // the batch with most available; zero if nothing is
-	Spread     int         // batches with something available
+	Spread     int         // open batches with something available
+	InClosed   int         // units available in batches that take no new lines
 	Backorders []views.Line
 	MoreLines  bool // there are more backorders
 	History    []views.Event
 	Older      string // the address of what was before
 }
+
+// Open is how many units are available in batches that take new lines.
+func (s shown) Open() int { return s.Available - s.InClosed }
 
 func (s *site) product(r *http.Request) (page, error) {
 	p, err := s.views.Product(r.Context(), r.PathValue("id"))
@@ -37,6 +41,10 @@ func (s *site) product(r *http.Request) (page, error) {
 	}
 	body := shown{Product: p, Chart: chartOf(p, s.calendarOf(r).Today)}
 	for _, b := range p.Batches {
+		if b.Closed {
+			body.InClosed += b.Available
+			continue
+		}
 		if b.Available > 0 {
 			body.Spread++
 		}

@@ -178,7 +178,7 @@ func TestPagesSayWhatThereIs(t *testing.T) {
 		{"/orders/order-4", []string{"The line has no stock.", "nothing in stock for it yet", "Why no batch?"}},
 		{"/batches", []string{"here CHAIR ✓ In the warehouse 20", "late CHAIR Sun 28 Feb"}},
 		{"/batches?sku=CHAIR", []string{"Batches of CHAIR"}},
-		{"/batches/late", []string{"CHAIR , Sun 28 Feb (2 days ago) ! 2 days overdue", "units 30 allocated 25 available 5", "1 line, those that keep their place longest first", "order-2 25"}},
+		{"/batches/late", []string{"CHAIR , Sun 28 Feb (2 days ago) ! 2 days overdue", "units 30 allocated 25 available 5", "1 line, those that keep their place longest first", "order-2 25", "History", "batch_created"}},
 		{"/backorders", []string{"Oldest first.", "order-4 CHAIR 90"}},
 		{"/backorders?sku=CHAIR", []string{"In the order in which they will be served."}},
 		{"/events?order_id=order-4", []string{"backordered CHAIR allocate", "out_of_stock"}},
