@@ -9,7 +9,7 @@ func ScopeOf(cmd domain.Message) Scope {
 	case domain.Allocate, domain.AllocateOrder, domain.AmendLine, domain.CancelLine, domain.ConfirmHold, domain.ReleaseHold, domain.ExpireHold:
 		return Allocate
 	case domain.CreateBatch, domain.ChangeBatchQuantity, domain.ChangeBatch, domain.ReceiveBatch, domain.CloseBatch, domain.ReopenBatch,
-		domain.ShipLine, domain.ReturnLine, domain.DescribeProduct, domain.SetPolicy, domain.ReplanProduct:
+		domain.ShipLine, domain.ReturnLine, domain.DescribeProduct, domain.SetPolicy, domain.ReplanProduct, domain.GoOnFilling:
 		return Stock
 	}
 	return Admin

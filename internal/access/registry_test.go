@@ -199,7 +199,7 @@ func TestACommandNeedsAScope(t *testing.T) {
 		access.Allocate: {domain.Allocate{}, domain.AllocateOrder{}, domain.AmendLine{}, domain.CancelLine{}, domain.ConfirmHold{}, domain.ReleaseHold{}, domain.ExpireHold{}},
 		access.Stock: {
 			domain.CreateBatch{}, domain.ChangeBatchQuantity{}, domain.ChangeBatch{}, domain.ReceiveBatch{}, domain.CloseBatch{}, domain.ReopenBatch{},
-			domain.ShipLine{}, domain.ReturnLine{}, domain.DescribeProduct{}, domain.SetPolicy{},
+			domain.ShipLine{}, domain.ReturnLine{}, domain.DescribeProduct{}, domain.SetPolicy{}, domain.GoOnFilling{},
 		},
 		access.Admin: {unheardOf{}},
 	} {

@@ -33,6 +33,7 @@ type App struct {
 	Relay    *service.Relay
 	Webhooks *service.Webhooks
 	Holds    *service.HoldClock
+	Fills    *service.FillClock
 	Commits  *service.Pulse // beats when events were committed
 	Store    Store
 	Tokens   *access.Registry
@@ -88,8 +89,9 @@ func New(store Store, o Options) *App {
 	bus := service.NewBus(work)
 	service.Register(bus)
 	return &App{
-		Bus: bus, Relay: relay, Webhooks: hooks, Holds: service.NewHoldClock(bus, o.Log, o.Now), Commits: commits, Store: store,
-		Tokens: access.NewRegistry(store, o.Now), WhatIfs: service.NewWhatIfs(store, o.Now, service.NewWhatIfID), closers: []func() error{closeHooks},
+		Bus: bus, Relay: relay, Webhooks: hooks, Holds: service.NewHoldClock(bus, o.Log, o.Now), Fills: service.NewFillClock(bus, o.Log),
+		Commits: commits, Store: store, Tokens: access.NewRegistry(store, o.Now),
+		WhatIfs: service.NewWhatIfs(store, o.Now, service.NewWhatIfID), closers: []func() error{closeHooks},
 	}
 }
 
@@ -109,11 +111,12 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Run delivers events to the outside, and ends holds whose time is up, until
-// ctx ends.
+// Run delivers events to the outside, ends holds whose time is up, and goes on
+// filling, until ctx ends.
 func (a *App) Run(ctx context.Context) {
 	var others sync.WaitGroup
 	others.Go(func() { a.Holds.Run(ctx) })
+	others.Go(func() { a.Fills.Run(ctx) })
 	others.Go(func() { a.Webhooks.Run(ctx) })
 	a.Relay.Run(ctx)
 	others.Wait()

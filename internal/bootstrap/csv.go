@@ -3,6 +3,7 @@ package bootstrap
 import (
 	"context"
 	"iter"
+	"math"
 
 	"allot/internal/adapters/csvfiles"
 	"allot/internal/adapters/memory"
@@ -33,6 +34,7 @@ func OpenCSV(ctx context.Context, folder string, skip bool, o Options) (*CSVShop
 		return nil, err
 	}
 	shop := &CSVShop{App: New(files, o), Skipped: skipped, files: files}
+	shop.Bus.FillAtMost(math.MaxInt) // the files can't say that a product is filling
 	service.OnCommand(shop.Bus, serveBackorders, func(c fill) service.About { return service.About{SKU: c.SKU} })
 	return shop, nil
 }

@@ -203,6 +203,10 @@ func (s Snapshot) After(e Event, before, after Status) Snapshot {
 		s.Policy, s.SafetyStock, s.OutOfStock = policy.kept(), e.SafetyStock, false
 	case OutOfStock:
 		s.OutOfStock = true
+	case FillingBegan:
+		s.Filling = Filling{e.Cause, e.By}
+	case FillingEnded:
+		s.Filling = Filling{}
 	}
 	if before == StatusBackordered {
 		s.Backorders--

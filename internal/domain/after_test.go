@@ -151,6 +151,7 @@ func TestAFactMovesTheNumbersOfTheProduct(t *testing.T) {
 		{domain.LineReturned{SKU: sku}, domain.StatusShipped, with("A chair", 3, false)},
 		{domain.LineAmended{SKU: sku}, domain.StatusBackordered, with("A chair", 3, true)},
 		{domain.OutOfStock{SKU: sku}, "", with("A chair", 3, true)},
+		{domain.FillingEnded{SKU: sku}, "", with("A chair", 3, true)},
 		{domain.Allocated{SKU: sku}, "", with("A chair", 3, true)},
 		{domain.Allocated{SKU: sku}, domain.StatusAllocated, with("A chair", 3, true)},
 		{domain.Allocated{SKU: sku}, domain.StatusBackordered, with("A chair", 2, true)},

@@ -77,11 +77,12 @@ func (p *Product) resize(line Line, qty int, mayMove bool) (Placement, error) {
 	return answer, nil
 }
 
-// resizeBackorder changes a line that waits, which may fit a batch then.
+// resizeBackorder changes a line that waits, which may fit a batch then. While
+// the product is filling it keeps its place in the queue.
 func (p *Product) resizeBackorder(line Line, qty int) Placement {
 	line = p.amended(line, qty)
 	why := p.because(Amended, "")
-	if b := p.choose(&line, &why); b != nil {
+	if b := p.chooseNew(&line, &why); b != nil {
 		p.backorders--
 		return p.allocate(line, *b, why, "")
 	}

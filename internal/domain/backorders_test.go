@@ -168,7 +168,7 @@ func TestFillingStopsWhenNothingIsLeft(t *testing.T) {
 		backordered("order-1", 1, 3), backordered("order-2", 2, 3), backordered("order-3", 3, 3),
 		backordered("order-4", 4, 3), backordered("order-5", 5, 3))
 	drawn := 0
-	if err := p.FillBackorders(domain.StockAvailable{SKU: sku}, counting(&drawn, queue)); err != nil {
+	if err := p.FillBackorders(domain.StockAvailable{SKU: sku}, counting(&drawn, queue), domain.MostFilled); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, drawn, 3) // the third finds nothing left
@@ -179,7 +179,7 @@ func TestAQueueThatBreaksLeavesTheProductAsItWas(t *testing.T) {
 	broken := errors.New("connection lost")
 
 	err := mustFailWithoutTrace(t, p, func(draft *domain.Product) error {
-		return draft.FillBackorders(domain.StockAvailable{SKU: sku}, breakingAfter(broken, backordered("order-1", 1, 3)))
+		return draft.FillBackorders(domain.StockAvailable{SKU: sku}, breakingAfter(broken, backordered("order-1", 1, 3)), domain.MostFilled)
 	})
 	expect(t, errors.Is(err, broken), true)
 }
@@ -194,7 +194,7 @@ func TestAQueueThatBreaksUndoesNoEarlierChangeOfTheDraft(t *testing.T) {
 		for i := range edited {
 			mustAllocate(t, draft, fmt.Sprint("order-", i), 6)
 		}
-		err := draft.FillBackorders(domain.StockAvailable{SKU: sku}, breakingAfter(errors.New("connection lost"), backordered("waits", 99, 4)))
+		err := draft.FillBackorders(domain.StockAvailable{SKU: sku}, breakingAfter(errors.New("connection lost"), backordered("waits", 99, 4)), domain.MostFilled)
 		if err == nil {
 			t.Fatal("no error")
 		}

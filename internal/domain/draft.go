@@ -14,7 +14,7 @@ import (
 func (p *Product) Draft() *Product {
 	return &Product{
 		sku: p.sku, description: p.description, version: p.version, batches: p.batches, backorders: p.backorders, outOfStock: p.outOfStock,
-		policy: p.policy, safetyStock: p.safetyStock, today: p.today,
+		policy: p.policy, safetyStock: p.safetyStock, today: p.today, filling: p.filling,
 	}
 }
 
@@ -123,6 +123,7 @@ type Snapshot struct {
 	OutOfStock  bool    // a line found no stock since the supply last changed
 	Policy      string  // by name; empty: the usual one
 	SafetyStock int     // units in the warehouse that new lines don't get
+	Filling     Filling // if lines wait although there is stock for them
 	Batches     []Batch // those with stock left
 }
 
@@ -133,7 +134,7 @@ func Restore(s Snapshot) *Product {
 	policy, _ := PolicyNamed(s.Policy)
 	return &Product{
 		sku: s.SKU, description: s.Description, version: s.Version, batches: s.Batches, backorders: s.Backorders, outOfStock: s.OutOfStock,
-		policy: policy, safetyStock: s.SafetyStock,
+		policy: policy, safetyStock: s.SafetyStock, filling: s.Filling,
 	}
 }
 
@@ -141,6 +142,6 @@ func Restore(s Snapshot) *Product {
 func (p *Product) Snapshot() Snapshot {
 	return Snapshot{
 		SKU: p.sku, Description: p.description, Version: p.version, Backorders: p.backorders, OutOfStock: p.outOfStock,
-		Policy: p.policy.kept(), SafetyStock: p.safetyStock, Batches: p.batches,
+		Policy: p.policy.kept(), SafetyStock: p.safetyStock, Filling: p.filling, Batches: p.batches,
 	}
 }

@@ -21,6 +21,21 @@ type BatchRelabelled struct {
 	PreviousUseBy    Date   `json:"previous_use_by,omitzero"`
 }
 
+// FillingBegan says that more lines could get stock than one commit serves:
+// further ones go on, and new lines wait behind them.
+type FillingBegan struct {
+	SKU   string `json:"sku"`
+	Cause Cause  `json:"cause"`
+	By    string `json:"by,omitempty"` // the batch or order that the stock came from
+}
+
+// FillingEnded says that all lines which could get stock have it.
+type FillingEnded struct {
+	SKU string `json:"sku"`
+}
+
 // EventName implements Event.
 func (PolicySet) EventName() string       { return "policy_set" }
 func (BatchRelabelled) EventName() string { return "batch_relabelled" }
+func (FillingBegan) EventName() string    { return "filling_began" }
+func (FillingEnded) EventName() string    { return "filling_ended" }

@@ -57,6 +57,10 @@ func short(e domain.Event) string {
 		return fmt.Sprintf("%s: at %s until %s", e.Ref, e.Location, e.UseBy)
 	case domain.PolicySet:
 		return fmt.Sprintf("%s, keeping %d", e.Policy, e.SafetyStock)
+	case domain.FillingBegan:
+		return "filling because of " + e.By
+	case domain.FillingEnded:
+		return "filled"
 	case domain.BatchClosed:
 		return e.Ref + ": closed true"
 	case domain.BatchReopened:

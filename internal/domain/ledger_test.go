@@ -38,6 +38,8 @@ type ledger struct {
 	facts    []domain.Event          // of the last command
 	given    int64                   // the age of the youngest line
 	today    domain.Date
+
+	mostFilled int // lines that wait, in one draft; 0: as usual
 }
 
 type tester interface {
@@ -224,7 +226,7 @@ func (l *ledger) handle(e domain.Event) error {
 	case domain.LinesDisplaced:
 		l.draft.Reallocate(e)
 	case domain.StockAvailable:
-		return l.draft.FillBackorders(e, l.queue())
+		return l.draft.FillBackorders(e, l.queue(), cmp.Or(l.mostFilled, domain.MostFilled))
 	default:
 		l.enter(e)
 	}

@@ -182,8 +182,11 @@ func (p *Product) promiseOf(b *Batch) Date { return max(b.ETA, p.today) }
 func (p *Product) expired(b *Batch) bool { return b.UseBy != 0 && b.UseBy < p.promiseOf(b) }
 
 // LargestFit is the largest line that one batch could take, of those that ask
-// for what line does.
+// for what line does; none while the product is filling.
 func (p *Product) LargestFit(line Line) (most int) {
+	if p.filling != (Filling{}) {
+		return 0
+	}
 	spare := p.Spare(line)
 	for i := range p.batches {
 		b := p.at(i)
@@ -210,7 +213,7 @@ func (p *Product) RoomFor(line Line, b *Batch) int {
 
 // Choose returns the batch that line would get now, if any can take it.
 func (p *Product) Choose(line Line) (Batch, bool) {
-	if b := p.choose(&line, &Why{}); b != nil {
+	if b := p.chooseNew(&line, &Why{}); b != nil {
 		return *b, true
 	}
 	return Batch{}, false

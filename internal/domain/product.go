@@ -1,9 +1,6 @@
 package domain
 
-import (
-	"errors"
-	"iter"
-)
+import "errors"
 
 // Product is an aggregate: the stock of one SKU, changed together or not at all.
 //
@@ -21,9 +18,11 @@ type Product struct {
 	policy      *Policy
 	safetyStock int  // units in the warehouse that new lines don't get
 	today       Date // as of which use-by dates count
+	filling     Filling
 
 	edits     []Batch       // what this draft made of some batches
 	editOf    map[int64]int // where in edits, by Seq; nil as long as there are few
+	filled    int           // lines that this draft gave stock for which they waited
 	displaced int           // lines taken out of a batch and not yet placed
 	events    []Event       // recorded since PopEvents
 	touched   bool          // this draft has recorded an event
@@ -88,7 +87,8 @@ func BatchConflict(known Batch) error {
 
 // Allocate gives line, which is new, stock from the batch that the policy of
 // the product has it get. If none can take it whole, the line is kept as a
-// backorder or refused, as onShortage says; a hold is refused.
+// backorder or refused, as onShortage says; a hold is refused. So it is while the
+// product is filling, whatever there is.
 //
 // known is the line as it was accepted before, or zero: a line that stands
 // already is answered, not placed again. The Seq of line counts if it is new.
@@ -97,7 +97,7 @@ func (p *Product) Allocate(line Line, onShortage Shortage, known Line) (Placemen
 		return p.repeat(known, line)
 	}
 	why := p.because(Ordered, "")
-	if b := p.choose(&line, &why); b != nil {
+	if b := p.chooseNew(&line, &why); b != nil {
 		return p.allocate(line, *b, why, ""), nil
 	}
 	p.ranOut(line)
@@ -125,26 +125,6 @@ func (p *Product) repeat(known, again Line) (Placement, error) {
 		answer.LargestFit = p.LargestFit(known)
 	}
 	return answer, nil
-}
-
-// FillBackorders gives stock to lines that wait, in the order of queue; a line
-// that doesn't fit is passed over.
-func (p *Product) FillBackorders(e StockAvailable, queue iter.Seq2[Line, error]) error {
-	was := p.mark()
-	for line, err := range queue {
-		if err != nil {
-			*p = was
-			return err
-		}
-		why := p.because(e.Cause, e.By)
-		if b := p.choose(&line, &why); b != nil {
-			p.backorders--
-			p.allocate(line, *b, why, "")
-		} else if p.largestRoom() == 0 {
-			return nil
-		}
-	}
-	return nil
 }
 
 // CancelLine takes back what of a line was not shipped yet, for good. What it
@@ -271,9 +251,10 @@ func (p *Product) deallocated(line Line, reason Cause) {
 	p.record(Deallocated{OrderID: line.OrderID, SKU: p.sku, Qty: line.Open(), BatchRef: line.BatchRef, Reason: reason})
 }
 
-// ranOut records OutOfStock, once until the supply changes.
+// ranOut records OutOfStock, once until the supply changes. While the product is
+// filling there is stock, and a line has to wait all the same.
 func (p *Product) ranOut(line Line) {
-	if !p.outOfStock {
+	if !p.outOfStock && p.filling == (Filling{}) {
 		p.outOfStock = true
 		p.record(OutOfStock{SKU: p.sku, OrderID: line.OrderID, Qty: line.Qty, LargestFit: p.LargestFit(line)})
 	}

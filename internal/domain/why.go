@@ -29,6 +29,7 @@ const (
 	ShortLife     Reason = "short_life"     // it keeps, but not for as long as the line asks
 	TooLate       Reason = "too_late"       // it comes after the line is needed, and another does not
 	KeptForSafety Reason = "safety_stock"   // it has enough, but so much of it is kept back from new lines
+	BeingFilled   Reason = "filling"        // it has enough, but goes to those first who waited before
 )
 
 // Cause is what set off a placement, or the loss of one.

@@ -31,6 +31,8 @@ func Register(bus *Bus) {
 
 	OnCommand(bus, ReplanProduct, func(c domain.ReplanProduct) About { return About{SKU: c.SKU} })
 
+	OnCommand(bus, GoOnFilling, func(c domain.GoOnFilling) About { return About{SKU: c.SKU} })
+
 	OnEvent(bus, Reallocate)
 	OnEvent(bus, FillBackorders)
 }
@@ -192,5 +194,5 @@ func FillBackorders(ctx context.Context, uow *UnitOfWork, e domain.StockAvailabl
 	if err != nil {
 		return err
 	}
-	return product.FillBackorders(e, uow.Lines.Backorders(ctx, e.SKU))
+	return product.FillBackorders(e, uow.Lines.Backorders(ctx, e.SKU), uow.bus.mostFilled)
 }

@@ -15,6 +15,8 @@ type Bus struct {
 	work     *Transactor
 	commands map[string]commandHandler
 	events   map[string][]eventHandler
+
+	mostFilled int // lines that wait, in one unit of work
 }
 
 type (
@@ -27,8 +29,12 @@ type (
 
 // NewBus returns a bus without handlers.
 func NewBus(work *Transactor) *Bus {
-	return &Bus{work: work, commands: map[string]commandHandler{}, events: map[string][]eventHandler{}}
+	return &Bus{work: work, commands: map[string]commandHandler{}, events: map[string][]eventHandler{}, mostFilled: domain.MostFilled}
 }
+
+// FillAtMost sets how many lines that wait get stock in one unit of work, at
+// least 1, if it is not to be domain.MostFilled. Call it before commands are sent.
+func (b *Bus) FillAtMost(lines int) { b.mostFilled = lines }
 
 // OnCommand makes h the handler of commands of type C.
 //

@@ -52,6 +52,10 @@ type Store interface {
 	// HoldsDue returns up to limit lines whose hold ends by now, those that end
 	// first first.
 	HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]LineID, error)
+
+	// Filling returns the SKUs of up to limit products that are filling.
+	Filling(ctx context.Context, limit int) ([]string, error)
+
 	// Park keeps messages from outside that can't be done, for people to look
 	// at, and counts them as received. One that was received before is left as
 	// it is.

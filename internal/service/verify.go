@@ -96,6 +96,9 @@ func (b *Book) compare(replayed *Projection, complain func(string, ...any)) {
 	if got := b.Product; got.Policy != want.Policy || got.SafetyStock != want.SafetyStock {
 		complain("the product has policy %q and a safety stock of %d; replay gives %q and %d", got.Policy, got.SafetyStock, want.Policy, want.SafetyStock)
 	}
+	if got := b.Product; got.Filling != want.Filling {
+		complain("the product is filling because of %+v; replay gives %+v", got.Filling, want.Filling)
+	}
 	if got := b.Product; got.Description != want.Description {
 		complain("the product is called %q; replay gives %q", got.Description, want.Description)
 	}
@@ -174,9 +177,9 @@ func (b *Book) checkReasons(complain func(string, ...any)) {
 }
 
 // checkBackorders looks for a line that waits although a batch could
-// take it.
+// take it. While the product is filling, some do.
 func (b *Book) checkBackorders(complain func(string, ...any)) {
-	if len(b.Batches) == 0 {
+	if len(b.Batches) == 0 || b.Product.Filling != (domain.Filling{}) {
 		return
 	}
 	best := slices.MaxFunc(b.Batches, func(x, y domain.Batch) int { return cmp.Compare(x.Room(), y.Room()) })

@@ -50,6 +50,7 @@ func TestVerifyFindsEveryDamage(t *testing.T) {
 		{"the name is wrong", func(b *service.Book) { b.Product.Description = "A cheer" }, `the product is called "A cheer"; replay gives "A chair"`},
 		{"the policy is wrong", func(b *service.Book) { b.Product.Policy = domain.FirstExpired }, `the product has policy "first_expired" and a safety stock of 0; replay gives "" and 0`},
 		{"the safety stock is wrong", func(b *service.Book) { b.Product.SafetyStock = 3 }, `the product has policy "" and a safety stock of 3; replay gives "" and 0`},
+		{"it is not known to be filled", func(b *service.Book) { b.Product.Filling.Cause = domain.Returned }, "the product is filling because of {Cause:returned By:}; replay gives {Cause: By:}"},
 		{"a batch lies elsewhere", func(b *service.Book) { b.Batches[1].Location = "north" }, "batch b2 is {"},
 		{"the backorders are miscounted", func(b *service.Book) { b.Product.Backorders++ }, "1 lines wait; the product counts 2"},
 		{"it is not known to be short", func(b *service.Book) { b.Product.OutOfStock = false }, "the product has version 10, 1 backorders, out of stock false; replay gives 10, 1, true"},

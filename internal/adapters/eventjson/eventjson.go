@@ -28,6 +28,8 @@ var decoders = map[string]func([]byte) (domain.Event, error){
 	"batch_received":         decode[domain.BatchReceived],
 	"batch_closed":           decode[domain.BatchClosed],
 	"batch_reopened":         decode[domain.BatchReopened],
+	"filling_began":          decode[domain.FillingBegan],
+	"filling_ended":          decode[domain.FillingEnded],
 	"promise_changed":        decode[domain.PromiseChanged],
 	"line_shipped":           decode[domain.LineShipped],
 	"line_returned":          decode[domain.LineReturned],

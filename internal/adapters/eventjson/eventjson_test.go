@@ -90,6 +90,9 @@ var facts = []domain.Event{
 		Moved: domain.Moved{Status: domain.StatusAllocated, BatchRef: "batch-4", Promise: december, Previous: december.AddDays(-3)},
 	},
 	domain.Deallocated{OrderID: "order-1", SKU: "RED-CHAIR", Qty: 10, BatchRef: "batch-1", Reason: domain.Amended, Moved: domain.Moved{Status: domain.StatusBackordered}},
+	domain.FillingBegan{SKU: "RED-CHAIR", Cause: domain.BatchArrived, By: "batch-4"},
+	domain.FillingBegan{SKU: "RED-CHAIR", Cause: domain.PolicyChanged},
+	domain.FillingEnded{SKU: "RED-CHAIR"},
 }
 
 // entry is an event in the golden file.

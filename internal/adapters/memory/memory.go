@@ -123,6 +123,18 @@ func (s *Store) HoldsDue(_ context.Context, now domain.Instant, limit int) (due 
 	return due, nil
 }
 
+// Filling implements service.Store.
+func (s *Store) Filling(_ context.Context, limit int) (skus []string, _ error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for sku, p := range s.world.Products {
+		if p.Filling != (domain.Filling{}) && len(skus) < limit {
+			skus = append(skus, sku)
+		}
+	}
+	return skus, nil
+}
+
 // keep keeps answers, and forgets those before a time.
 func (w *world) keep(answers []service.KeptAnswer, before time.Time) {
 	if len(answers) == 0 {

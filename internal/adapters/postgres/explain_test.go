@@ -48,6 +48,7 @@ func (s *Store) CheckPlans(t *testing.T) {
 		{"late lines", s.reads, selectLate, []any{0, 20261201, 10}, []string{"inbound_batches", "lines_by_batch", "backorders_by_age"}},
 		{"lines at risk", s.reads, selectAtRisk, []any{0, 20261201, 10}, []string{"inbound_batches", "lines_by_batch"}},
 		{"holds that end", s.reads, selectHoldsDue, []any{1 << 40, 10}, []string{"Index Scan using holds"}},
+		{"products that are filling", s.reads, selectFilling, []any{10}, []string{"products_filling"}},
 		{"a history", s.reads, selectHistory, []any{"order-2", "SKU-3"}, []string{"lines_pkey", "line_events_pkey", "events_pkey", "commits_pkey"}},
 		{"the history of a batch", s.reads, selectBatchHistory, []any{"ref-2"}, []string{"batch_events", "commits_pkey"}},
 		{"recent events", s.reads, selectRecent, []any{30000, 20000, "", "", "", 10}, []string{"commits_position_key", "events_pkey"}},

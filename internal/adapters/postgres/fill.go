@@ -111,7 +111,8 @@ func (f *filler) books(ctx context.Context, books iter.Seq2[service.Book, error]
 
 func (f *filler) add(b service.Book) error {
 	p := b.Product
-	f.products = append(f.products, []any{b.SKU, p.Version, p.Description, p.Backorders, p.OutOfStock, nullable(p.Policy), nullable(p.SafetyStock)})
+	f.products = append(f.products, []any{b.SKU, p.Version, p.Description, p.Backorders, p.OutOfStock, nullable(p.Policy), nullable(p.SafetyStock),
+		nullable(string(p.Filling.Cause)), nullable(p.Filling.By)})
 	seqs := make(map[string]int64, len(b.Batches))
 	for _, batch := range b.Batches {
 		seqs[batch.Ref] = batch.Seq
@@ -180,7 +181,7 @@ func (f *filler) flush(ctx context.Context) error {
 		columns []string
 		rows    *[][]any
 	}{
-		{"products", []string{"sku", "version", "description", "backorders", "out_of_stock", "policy", "safety_stock"}, &f.products},
+		{"products", []string{"sku", "version", "description", "backorders", "out_of_stock", "policy", "safety_stock", "filling_cause", "filling_by"}, &f.products},
 		{"batches", []string{"seq", "ref", "sku", "purchased", "allocated", "shipped", "closed", "eta", "first_qty", "first_eta",
 			"location", "use_by", "first_location", "first_use_by"}, &f.batches},
 		{"batch_refs", []string{"ref", "sku", "seq"}, &f.refs},

@@ -21,7 +21,8 @@ type reader struct {
 }
 
 const (
-	productColumns = `SELECT sku, version, description, backorders, out_of_stock, coalesce(policy, ''), coalesce(safety_stock, 0) FROM products `
+	productColumns = `SELECT sku, version, description, backorders, out_of_stock, coalesce(policy, ''), coalesce(safety_stock, 0),
+		coalesce(filling_cause, ''), coalesce(filling_by, '') FROM products `
 	selectProducts = productColumns + `WHERE sku = ANY($1)`
 
 	// Locked in one order by everybody, those whose batches are wanted
@@ -266,7 +267,7 @@ func each[T any](scan func(func(...any) error) (T, error), out *[]T) func(pgx.Ro
 }
 
 func scanProduct(scan func(...any) error) (p domain.Snapshot, err error) {
-	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock, &p.Policy, &p.SafetyStock)
+	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock, &p.Policy, &p.SafetyStock, &p.Filling.Cause, &p.Filling.By)
 	return p, err
 }
 

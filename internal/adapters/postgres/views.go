@@ -202,6 +202,20 @@ func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]
 	return due, nil
 }
 
+const selectFilling = `SELECT sku FROM products WHERE filling_cause IS NOT NULL LIMIT $1`
+
+// Filling implements service.Store.
+func (s *Store) Filling(ctx context.Context, limit int) ([]string, error) {
+	skus, err := query(ctx, s.reads, func(scan func(...any) error) (sku string, err error) {
+		err = scan(&sku)
+		return sku, err
+	}, selectFilling, limit)
+	if err != nil {
+		return nil, fmt.Errorf("look for products that are filling: %w", err)
+	}
+	return skus, nil
+}
+
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
 	(SELECT coalesce(sum(purchased - allocated - shipped), 0)::bigint FROM batches), (SELECT coalesce(sum(backorders), 0) FROM products),
 	(SELECT count(*) FROM failures WHERE attempts > 0 AND NOT parked), (SELECT count(*) FROM failures WHERE parked)`

@@ -38,6 +38,7 @@ const (
 
 	// What seldom is said of products and batches.
 	setPolicy  = `UPDATE products SET policy = nullif($2, ''), safety_stock = nullif($3::integer, 0) WHERE sku = $1`
+	setFilling = `UPDATE products SET filling_cause = nullif($2, ''), filling_by = nullif($3, '') WHERE sku = $1`
 	labelBatch = `UPDATE batches SET location = nullif($3, ''), use_by = nullif($4::integer, 0), first_location = nullif($5, ''), first_use_by = nullif($6::integer, 0)
 		WHERE sku = $1 AND seq = $2`
 
@@ -178,11 +179,15 @@ func batchRows(all []domain.Batch) (out batches) {
 // writeSeldom writes what seldom is said: how the lines of products are placed,
 // where batches lie and how long they keep.
 func writeSeldom(out *pgx.Batch, c service.Changes) {
-	policies, labels := map[string]bool{}, map[string]bool{}
+	policies, fillings, labels := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, e := range c.Events {
 		switch e := e.Event.(type) {
 		case domain.PolicySet:
 			policies[e.SKU] = true
+		case domain.FillingBegan:
+			fillings[e.SKU] = true
+		case domain.FillingEnded:
+			fillings[e.SKU] = true
 		case domain.BatchRelabelled:
 			labels[e.Ref] = true
 		case domain.BatchCreated:
@@ -192,6 +197,9 @@ func writeSeldom(out *pgx.Batch, c service.Changes) {
 	for _, p := range c.Products {
 		if policies[p.To.SKU] {
 			out.Queue(setPolicy, p.To.SKU, p.To.Policy, p.To.SafetyStock)
+		}
+		if fillings[p.To.SKU] {
+			out.Queue(setFilling, p.To.SKU, string(p.To.Filling.Cause), p.To.Filling.By)
 		}
 	}
 	for _, b := range slices.Concat(c.Changed, c.Added) {

@@ -193,7 +193,7 @@ func text(scan func(...any) error) (s string, err error) {
 }
 
 func scanProduct(scan func(...any) error) (p domain.Snapshot, err error) {
-	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock, &p.Policy, &p.SafetyStock)
+	err = scan(&p.SKU, &p.Version, &p.Description, &p.Backorders, &p.OutOfStock, &p.Policy, &p.SafetyStock, &p.Filling.Cause, &p.Filling.By)
 	return p, err
 }
 

@@ -20,6 +20,7 @@ func TestCommandsSearchAndNeverScanOrSort(t *testing.T) {
 		{"answers", sized{selectAnswers, 8}.String(), []string{"answers USING INDEX sqlite_autoindex_answers_1 (scope=? AND key=?)"}},
 		{"answers to forget", sized{forgetAnswers, 1}.String(), []string{"answers USING INTEGER PRIMARY KEY (rowid=?)", "answers USING COVERING INDEX answers_by_age (at<?)"}},
 		{"holds that end", selectHoldsDue, []string{"lines USING INDEX holds (held_until<?)"}},
+		{"products that are filling", selectFilling, []string{"products USING COVERING INDEX products_filling"}},
 		{"a change of a batch", sized{updateBatch, 1}.String(), []string{"batches USING INTEGER PRIMARY KEY (rowid=?)"}},
 		{"lines of a batch", linesOf, []string{"l USING INDEX lines_by_batch (batch=?)", "batches USING COVERING INDEX sqlite_autoindex_batches_1 (ref=?)"}},
 		{"backorders", backordered, []string{"l USING INDEX backorders (sku=?)"}},

@@ -29,7 +29,8 @@ var (
 )
 
 const (
-	productColumns = `SELECT sku, version, description, backorders, out_of_stock, coalesce(policy, ''), coalesce(safety_stock, 0) `
+	productColumns = `SELECT sku, version, description, backorders, out_of_stock, coalesce(policy, ''), coalesce(safety_stock, 0),
+		coalesce(filling_cause, ''), coalesce(filling_by, '') `
 
 	batchColumns = `SELECT b.seq, b.ref, b.sku, s.purchased, s.allocated, s.shipped, b.closed, b.eta, b.first_qty, b.first_eta,
 		coalesce(b.location, ''), coalesce(b.use_by, 0), coalesce(b.first_location, ''), coalesce(b.first_use_by, 0) `
@@ -164,6 +165,7 @@ func product(v []driver.Value) domain.Snapshot {
 	return domain.Snapshot{
 		SKU: v[0].(string), Version: v[1].(int64), Description: v[2].(string),
 		Backorders: int(v[3].(int64)), OutOfStock: v[4].(int64) != 0, Policy: v[5].(string), SafetyStock: int(v[6].(int64)),
+		Filling: domain.Filling{Cause: domain.Cause(v[7].(string)), By: v[8].(string)},
 	}
 }
 

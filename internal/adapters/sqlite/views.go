@@ -181,6 +181,17 @@ func (s *Store) HoldsDue(ctx context.Context, now domain.Instant, limit int) ([]
 	return due, nil
 }
 
+const selectFilling = `SELECT sku FROM products INDEXED BY products_filling WHERE filling_cause > '' LIMIT ?`
+
+// Filling implements service.Store.
+func (s *Store) Filling(ctx context.Context, limit int) ([]string, error) {
+	skus, err := query(ctx, s.readers, text, selectFilling, limit)
+	if err != nil {
+		return nil, fmt.Errorf("look for products that are filling: %w", err)
+	}
+	return skus, nil
+}
+
 const selectStats = `SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM batches),
 	(SELECT coalesce(sum(purchased - allocated - shipped), 0) FROM stock), (SELECT coalesce(max(position), 0) FROM events),
 	(SELECT coalesce(sum(backorders), 0) FROM products), (SELECT count(*) FROM failures WHERE attempts > 0 AND parked = 0), (SELECT count(*) FROM failures WHERE parked = 1)`

@@ -47,6 +47,7 @@ var (
 	upsertStock   = statement{`INSERT OR ROLLBACK INTO stock (batch, purchased, allocated, shipped) VALUES `, `(?, ?, ?, ?)`,
 		` ON CONFLICT (batch) DO UPDATE SET purchased = excluded.purchased, allocated = excluded.allocated, shipped = excluded.shipped`}
 	setPolicy   = statement{`UPDATE OR ROLLBACK products SET policy = nullif(`, `?, ''), safety_stock = nullif(?, 0) WHERE sku = ?`, ``}
+	setFilling  = statement{`UPDATE OR ROLLBACK products SET filling_cause = nullif(`, `?, ''), filling_by = nullif(?, '') WHERE sku = ?`, ``}
 	labelBatch  = statement{`UPDATE OR ROLLBACK batches SET location = nullif(`, `?, ''), use_by = nullif(?, 0), first_location = nullif(?, ''), first_use_by = nullif(?, 0) WHERE seq = ?`, ``}
 	updateBatch = statement{`UPDATE OR ROLLBACK batches SET eta = `, `?, closed = ?, open = ? WHERE seq = ?`, ``}
 	insertLines = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
@@ -140,21 +141,28 @@ func (t *tx) writeProducts(changes []service.ProductChange) error {
 
 // writePolicies writes what seldom changes about products.
 func (t *tx) writePolicies(c service.Changes) error {
-	skus := map[string]bool{}
+	policies, fillings := map[string]bool{}, map[string]bool{}
 	for _, e := range c.Events {
-		if _, set := e.Event.(domain.PolicySet); set {
-			skus[e.SKU] = true
+		switch e.Event.(type) {
+		case domain.PolicySet:
+			policies[e.SKU] = true
+		case domain.FillingBegan, domain.FillingEnded:
+			fillings[e.SKU] = true
 		}
 	}
-	if len(skus) == 0 {
+	if len(policies)+len(fillings) == 0 {
 		return nil
 	}
 	for _, p := range c.Products {
-		if !skus[p.To.SKU] {
-			continue
+		if policies[p.To.SKU] {
+			if _, err := t.write(setPolicy, p.To.Policy, int64(p.To.SafetyStock), p.To.SKU); err != nil {
+				return err
+			}
 		}
-		if _, err := t.write(setPolicy, p.To.Policy, int64(p.To.SafetyStock), p.To.SKU); err != nil {
-			return err
+		if fillings[p.To.SKU] {
+			if _, err := t.write(setFilling, string(p.To.Filling.Cause), p.To.Filling.By, p.To.SKU); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

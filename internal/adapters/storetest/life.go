@@ -14,6 +14,7 @@ var lifeRules = []rule{
 	{"finds the holds that end, those that end first first", findsHoldsDue},
 	{"serves those first that matter more, and takes from them last", priorityDecides},
 	{"moves just the lines that a preview said, however many", movesWhatWasForeseen},
+	{"goes on filling in further commits, and after a restart", goesOnFilling},
 	{"answers a request once, also if it was refused", answersOnce},
 	{"keeps an answer for so long and no longer", answersAreForgotten},
 }

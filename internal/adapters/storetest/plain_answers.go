@@ -119,8 +119,8 @@ func showLine(l domain.Line) string {
 }
 
 func showProduct(p domain.Snapshot) string {
-	return fmt.Sprintf("%s (%s): version %d, %d lines wait, out of stock %t, policy %q, keeping %d",
-		p.SKU, p.Description, p.Version, p.Backorders, p.OutOfStock, p.Policy, p.SafetyStock)
+	return fmt.Sprintf("%s (%s): version %d, %d lines wait, out of stock %t, policy %q, keeping %d, filling %+v",
+		p.SKU, p.Description, p.Version, p.Backorders, p.OutOfStock, p.Policy, p.SafetyStock, p.Filling)
 }
 
 // tables are those in a store's books, as the model has them.

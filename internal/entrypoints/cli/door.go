@@ -69,7 +69,13 @@ func (r *run) open(ctx context.Context) (*door, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &door{send: sendTo(app.Bus), close: app.Close}, nil
+	finish := func() (err error) {
+		if ctx.Err() == nil {
+			_, err = app.Fills.GoOn(ctx) // nobody else would until the next start
+		}
+		return errors.Join(err, app.Close())
+	}
+	return &door{send: sendTo(app.Bus), close: finish}, nil
 }
 
 func (r *run) options() bootstrap.Options {

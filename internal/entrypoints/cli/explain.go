@@ -154,6 +154,8 @@ func whyNot(b views.PassedOver, qty int) string {
 		return "it comes too late"
 	case domain.KeptForSafety:
 		return fmt.Sprintf("it had %d available, but the safety stock is kept from new lines", b.Available)
+	case domain.BeingFilled:
+		return fmt.Sprintf("it had %d available, but those who waited before are served first", b.Available)
 	}
 	return strings.ReplaceAll(b.Reason, "_", " ")
 }

@@ -123,6 +123,8 @@ func (page) WhyNot(b views.PassedOver, qty int) string {
 		return "it comes after the line is needed, and another one does not"
 	case domain.KeptForSafety:
 		return "so much of it is kept back as safety stock"
+	case domain.BeingFilled:
+		return "goes to those first who waited before"
 	}
 	return strings.ReplaceAll(b.Reason, "_", " ")
 }
@@ -161,4 +163,6 @@ var facts = []domain.Event{
 	domain.HoldExtended{},
 	domain.HoldConfirmed{},
 	domain.HoldEnded{},
+	domain.FillingBegan{},
+	domain.FillingEnded{},
 }
