@@ -10,6 +10,8 @@
 //	terms.go    what a command may depend on
 //	bulk.go     many commands in one request
 //	whatif.go   several commands as one, tried and made
+//	policy.go   how lines are placed
+//	deliveries.go  what could not be delivered yet, and having it delivered again
 //
 // It knows the wire format and nothing else of the program: it may be imported
 // from other modules. Dates are texts, YYYY-MM-DD, empty if there is none;

@@ -19,7 +19,8 @@ func serve() *httptest.Server {
 	store := memory.New()
 	bus := service.NewBus(service.NewTransactor(store, 4096, time.Now, nil))
 	service.Register(bus)
-	return httptest.NewServer(httpapi.New(bus, store, httpapi.Options{WhatIfs: service.NewWhatIfs(store, time.Now, service.NewWhatIfID)}))
+	return httptest.NewServer(httpapi.New(bus, store, httpapi.Options{
+		WhatIfs: service.NewWhatIfs(store, time.Now, service.NewWhatIfID), Again: service.NewRedelivery(store, time.Now)}))
 }
 
 func Example() {

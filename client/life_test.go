@@ -41,7 +41,7 @@ func TestAllThatHappensToALineCanBeCalled(t *testing.T) {
 		{"ship", func() (any, error) { return c.Ship(ctx, order, sku, client.Shipment{Shipped: 3}) }, "Shipped:3"},
 		{"take back", func() (any, error) { return c.TakeBack(ctx, order, sku, client.Return{Returned: 1}) }, "Shipped:3"},
 		{"history", func() (any, error) { h, err := c.History(ctx, order, sku); return len(h.Events), err }, "8"},
-		{"history of the batch", func() (any, error) { h, err := c.BatchHistory(ctx, ref); return len(h.Events), err }, "6"},
+		{"history of the batch", func() (any, error) { h, err := c.BatchHistory(ctx, ref); return len(h.Events), err }, "7"},
 		{"order", func() (any, error) {
 			o, err := c.AllocateOrder(ctx, client.NewOrder{OrderID: "o2", Lines: []client.Wanted{{SKU: sku, Qty: 1}, {SKU: "NOPE", Qty: 1}}})
 			return client.CodeOf(o.Lines[1].Err()) + string(o.Lines[0].Status), err
@@ -52,6 +52,9 @@ func TestAllThatHappensToALineCanBeCalled(t *testing.T) {
 			}
 			return c.Release(ctx, "o3", sku, client.Step{})
 		}, "Status:expired"},
+		{"deliveries", func() (any, error) { return collect(c.Deliveries(ctx, "")) }, "[]"},
+		{"retry", func() (any, error) { return c.Retry(ctx, "out-of-stock-notices", 0) }, "Events:0"},
+		{"replay", func() (any, error) { return c.Replay(ctx, "late-promise-notices", client.Range{From: 1, To: 9}, true) }, "DryRun:true"},
 	}
 	for _, s := range steps {
 		got, err := s.do()

@@ -1,0 +1,58 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// Delivery is an event that could not be delivered to a subscription yet.
+type Delivery struct {
+	Subscription string    `json:"subscription"`
+	Position     int64     `json:"position"` // of the event
+	Type         string    `json:"type"`     // of the event
+	SKU          string    `json:"sku"`
+	Attempts     int       `json:"attempts"` // that failed; 0: it was put off on purpose
+	Error        string    `json:"error"`    // the last one
+	Next         time.Time `json:"next"`     // when it is tried again, unless it is parked
+	Parked       bool      `json:"parked"`   // tried again only when somebody asks for it
+}
+
+// Redelivered is how many events are delivered again, or would be.
+type Redelivered struct {
+	Events int  `json:"events"`
+	DryRun bool `json:"dry_run"`
+}
+
+// Range is a part of the event log, both ends included.
+type Range struct {
+	From int64 `json:"from"` // position, from 1
+	To   int64 `json:"to"`
+}
+
+// Deliveries yields what could not be delivered yet, by subscription and
+// position; that of one subscription if it is given.
+func (c *Client) Deliveries(ctx context.Context, subscription string) iter.Seq2[Delivery, error] {
+	return pages[Delivery](ctx, c, "/v1/deliveries", values("subscription", subscription))
+}
+
+// Retry has what is parked delivered again: all of it, or that of a
+// subscription if it is given, or only the event at a position if that isn't 0.
+func (c *Client) Retry(ctx context.Context, subscription string, position int64) (out Redelivered, _ error) {
+	body := struct {
+		Subscription string `json:"subscription,omitempty"`
+		Position     int64  `json:"position,omitempty"`
+	}{subscription, position}
+	return out, c.command(ctx, http.MethodPost, "/v1/deliveries/retry", Terms{}, body, &out)
+}
+
+// Replay has the events of a range that a subscription wants delivered to it
+// again, or only says how many they are.
+func (c *Client) Replay(ctx context.Context, subscription string, r Range, dryRun bool) (out Redelivered, _ error) {
+	body := struct {
+		Subscription string `json:"subscription"`
+		Range
+	}{subscription, r}
+	return out, c.command(ctx, http.MethodPost, "/v1/deliveries/replay", Terms{DryRun: dryRun}, body, &out)
+}
