@@ -79,6 +79,7 @@ var rules = []rule{
 		may:  inside.and("internal/adapters/cloudevents", "internal/pyjson"),
 		deps: []string{"github.com/redis/go-redis/v9"},
 	},
+	{pkg: "internal/adapters/readmodeltest", may: inside, deps: []string{"github.com/google/go-cmp"}},
 	{pkg: "internal/adapters/journaltest", may: inside, deps: []string{"github.com/google/go-cmp"}},
 	{ // a suite of tests, for the tests of stores to import
 		pkg:  "internal/adapters/storetest",

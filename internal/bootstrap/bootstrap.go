@@ -45,6 +45,7 @@ type App struct {
 	announce func(url, key string) error     // nil if nobody else would wait for us
 	writable func(ctx context.Context) error // nil if it always is
 	closers  []func() error                  // of what was opened besides the store
+	now      func() time.Time
 }
 
 // Options are what can be chosen about an App.
@@ -91,7 +92,7 @@ func New(store Store, o Options) *App {
 	return &App{
 		Bus: bus, Relay: relay, Webhooks: hooks, Holds: service.NewHoldClock(bus, o.Log, o.Now), Fills: service.NewFillClock(bus, o.Log),
 		Commits: commits, Store: store, Tokens: access.NewRegistry(store, o.Now),
-		WhatIfs: service.NewWhatIfs(store, o.Now, service.NewWhatIfID), closers: []func() error{closeHooks},
+		WhatIfs: service.NewWhatIfs(store, o.Now, service.NewWhatIfID), closers: []func() error{closeHooks}, now: o.Now,
 	}
 }
 

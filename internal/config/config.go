@@ -35,6 +35,10 @@ type Config struct {
 	TokenFile       string // path, or empty
 	RedisURL        string // URL of a Redis server, or empty
 	RedisKeep       int    // events, at least, in Redis
+
+	// RedisAvailability keeps what is available of each product in Redis too.
+	RedisAvailability bool
+
 	Output          Output
 	Timezone        *time.Location
 	LogLevel        slog.Level

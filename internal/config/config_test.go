@@ -97,7 +97,7 @@ func TestFlagBeatsVariableBeatsBookBeatsFileBeatsDefault(t *testing.T) {
 
 // samples are a value of each setting other than its default.
 var samples = map[string]string{
-	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example", "redis-url": "rediss://cache.example:6380/1", "redis-keep": "0",
+	"book-env": "true", "data": "/srv/allot", "db": "sqlite:/srv/a.db", "addr": "[::1]:0", "server": "https://stock.example", "redis-url": "rediss://cache.example:6380/1", "redis-keep": "0", "redis-availability": "true",
 	"output": "ndjson", "timezone": "Europe/London", "log-level": "warn", "log-format": "json",
 	"shutdown-timeout": "1m30s", "group": "1", "queue": "8", "allow-loss": "true", "request-timeout": "250ms", "access-log": "false",
 	"auth": "required", "insecure": "true", "tls-cert": "cert.pem", "tls-key": "key.pem", "behind-proxy": "true",
@@ -208,8 +208,8 @@ func TestEachRefusalNamesSettingValueSourceRuleAndNextStep(t *testing.T) {
 		"no file":         {args: []string{"--config", "/none.toml"}, want: `config "/none.toml" (--config) can't be read (open /none.toml: no such file or directory): name a file that exists and may be read`},
 		"not TOML":        {file: "group = 1\naddr = :80", want: `config "DIR/allot.toml" (--config) must be TOML (toml: line 2 (last key "addr"): expected value but found ':' instead): write one setting per line: addr = "127.0.0.1:5006"`},
 		"unknown key":     {file: "log-format = \"text\"\nlog-lewel = \"info\"", want: `log-lewel (DIR/allot.toml:2) is not a setting that a file may have: did you mean log-level?`},
-		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
-		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"unknown section": {file: "[allot-settings-of-ours]\ndata = \".\"", want: `allot-settings-of-ours (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, redis-availability, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
+		"other file":      {file: `config = "b.toml"`, want: `config (DIR/allot.toml:1) is not a setting that a file may have: the settings are book-env, data, db, allow-loss, addr, auth, insecure, tls-cert, tls-key, behind-proxy, host, rate-limit, rate-limit-per-token, server, token-file, redis-url, redis-keep, redis-availability, output, timezone, log-level, log-format, shutdown-timeout, group, queue, request-timeout, access-log, smtp-url, smtp-tls, mail-from, mail-to, webhook-allow-private`},
 		"list":            {file: `addr = ["127.0.0.1:5005"]`, want: `addr (DIR/allot.toml:1) must be a text, a whole number, true or false: put anything else in quotes`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -137,6 +137,11 @@ var settings = []Setting{
 		parse: func(c *Config, text string) *rule { return parseInt(&c.RedisKeep, text, 0, 1_000_000_000) },
 	},
 	{
+		Name: "redis-availability", Kind: Bool, Default: "false",
+		Doc:   "keep in Redis what is available of each product, for readers that are too many for the API",
+		parse: func(c *Config, text string) *rule { return parseBool(&c.RedisAvailability, text) },
+	},
+	{
 		Name: "output", Short: "o", Kind: Choice, Default: string(OutputTable),
 		Choices: choices(OutputTable, OutputJSON, OutputNDJSON, OutputCSV, OutputName),
 		Doc:     "form of answers: for people, one JSON document, one per line, for spreadsheets, names only",

@@ -30,7 +30,7 @@ func NewStock(p domain.Snapshot) *Stock {
 func (s *Stock) tell(p *domain.Product, line domain.Line) views.Availability {
 	all := views.Availability{
 		SKU: s.known.SKU, Description: s.known.Description, Version: s.known.Version, Unknown: s.known.Version == 0, Dates: []views.Arrival{},
-		LargestFit: p.LargestFit(line), SafetyStock: s.known.SafetyStock,
+		LargestFit: p.LargestFit(line), SafetyStock: s.known.SafetyStock, BackorderedLines: s.known.Backorders,
 	}
 	spare := p.Spare(line)
 	for i := range s.known.Batches {

@@ -191,17 +191,20 @@ func readAhead(ctx context.Context, log views.Reader, position int64) (wait func
 
 // check returns ErrForeign if the event is not in the log.
 func (m Mark) check(ctx context.Context, log views.Reader) error {
+	ours, err := m.in(ctx, log)
+	if err == nil && !ours {
+		err = fmt.Errorf("it ends with event %d of %s, which is not in the log: %w", m.Position, m.At.Format(time.RFC3339Nano), ErrForeign)
+	}
+	return err
+}
+
+// in reports whether the event is in the log.
+func (m Mark) in(ctx context.Context, log views.Reader) (bool, error) {
 	if m.Position == 0 {
-		return nil
+		return true, nil
 	}
 	list, err := log.Events(ctx, views.Page{After: CursorAtNumber(m.Position - 1), Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(list.Items) == 0 || !m.is(list.Items[0]) {
-		return fmt.Errorf("it ends with event %d of %s, which is not in the log: %w", m.Position, m.At.Format(time.RFC3339Nano), ErrForeign)
-	}
-	return nil
+	return err == nil && len(list.Items) > 0 && m.is(list.Items[0]), err
 }
 
 func (m Mark) is(e views.Event) bool {

@@ -142,7 +142,7 @@ func (r *Relay) serve(ctx context.Context, w *way) {
 			w.failed.Add(1)
 			pause, wake = min(backOff(failed), w.mostPause), nil // every commit would be too often
 			level := slog.LevelWarn
-			if errors.Is(err, ErrForeign) { // it will not pass by itself
+			if errors.Is(err, ErrForeign) || errors.Is(err, ErrForeignModel) { // it will not pass by itself
 				level = slog.LevelError
 			}
 			r.log.Log(ctx, level, "deliveries are held up", "subscription", w.name, "err", err, "again_in", pause.Round(time.Millisecond))

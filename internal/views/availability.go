@@ -30,6 +30,8 @@ type Availability struct {
 	Dates       []Arrival `json:"dates"`                  // in order; the warehouse, if it has anything, first
 	Promise     *Promise  `json:"promise,omitempty"`
 	Version     int64     `json:"product_version"`
+	// Lines that wait for stock.
+	BackorderedLines int `json:"backordered_lines,omitempty"`
 	// Units that are neither allocated nor available to new lines: in closed
 	// batches, expired, or safety stock. OnHand + Inbound - Allocated - Withheld =
 	// Available.

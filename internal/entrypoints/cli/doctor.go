@@ -30,7 +30,7 @@ func (r *run) doctor() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.examine(cmd.Context()) },
 	}
-	return r.takes(cmd, "server", "addr", "redis-url", "smtp-url", "smtp-tls", "mail-from", "mail-to")
+	return r.takes(cmd, "server", "addr", "redis-url", "redis-availability", "timezone", "smtp-url", "smtp-tls", "mail-from", "mail-to")
 }
 
 // finding is what a check found.

@@ -7,6 +7,7 @@ import (
 
 	"allot/internal/bootstrap"
 	"allot/internal/config"
+	"allot/internal/service"
 )
 
 // otherPatience is how long Redis or a mail server may take to answer.
@@ -19,6 +20,9 @@ func (r *run) checkOthers(ctx context.Context) (out []finding) {
 	defer cancel()
 	if r.config.RedisURL != "" {
 		out = append(out, r.checkRedis(ctx))
+	}
+	if r.config.RedisAvailability {
+		out = append(out, r.checkReadModel(ctx))
 	}
 	if r.config.SMTPURL != "" {
 		out = append(out, r.checkMail(ctx))
@@ -38,6 +42,40 @@ func (r *run) checkRedis(ctx context.Context) finding {
 		return ok(check, "it answers, and has no events yet")
 	}
 	return ok(check, "it answers, and has events up to position %d", position)
+}
+
+// checkReadModel looks how what is kept in Redis stands to the log.
+func (r *run) checkReadModel(ctx context.Context) (f finding) {
+	const check = "read model"
+	ctx, cancel := context.WithTimeout(ctx, otherPatience)
+	defer cancel()
+	err := r.withReadModel(ctx, func(m *bootstrap.ReadModel) error {
+		s, err := m.Standing(ctx)
+		if err == nil {
+			f = readModelAt(s)
+		}
+		return err
+	})
+	if err != nil {
+		return warn(check, "set right what keeps it from being read; it follows by itself when Redis is back", "%v", err)
+	}
+	return f
+}
+
+// readModelAt is what there is to say of a read model that stands so.
+func readModelAt(s service.ModelStanding) finding {
+	const check = "read model"
+	switch {
+	case s.Build == "":
+		return warn(check, "a server with --redis-availability fills it, and allot views rebuild", "it was never filled, or Redis has lost it")
+	case s.Foreign:
+		return fail(check, "allot views rebuild makes it one of this shop; give each shop a Redis database of its own", "it reflects event %d of another log", s.Position)
+	case !s.Complete:
+		return warn(check, "wait; if nothing comes, look whether a server runs with --redis-availability", "it is being filled, with %s so far", count(s.Filled, "product", "products"))
+	case s.Behind > 0:
+		return warn(check, "it follows within a second if a server runs with --redis-availability", "it is %s behind, at position %d", count(int(s.Behind), "event", "events"), s.Position)
+	}
+	return ok(check, "it reflects the log up to its end, position %d", s.Position)
 }
 
 func (r *run) checkMail(ctx context.Context) finding {

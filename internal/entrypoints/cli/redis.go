@@ -12,6 +12,9 @@ import (
 // messages in until its context ends.
 func (r *run) withRedis(app *bootstrap.App) (takeIn func(context.Context), _ error) {
 	url := r.config.RedisURL
+	if url == "" && r.config.RedisAvailability {
+		return nil, usage("name a server with --redis-url", "%s asks for what is available to be kept in Redis, and there is no Redis", r.sourceOf("redis-availability"))
+	}
 	if url == "" {
 		return func(context.Context) {}, nil
 	}
@@ -19,5 +22,8 @@ func (r *run) withRedis(app *bootstrap.App) (takeIn func(context.Context), _ err
 	if err = errors.Join(err, app.SendToRedis(url, r.config.RedisKeep)); err != nil {
 		return nil, usage("write for example redis://127.0.0.1:6379/0", "%s can't be used: %v", r.sourceOf("redis-url"), err)
 	}
-	return consumer.Run, nil
+	if r.config.RedisAvailability {
+		err = app.KeepAvailabilityInRedis(url)
+	}
+	return consumer.Run, err
 }

@@ -63,7 +63,7 @@ func (r *run) serve() *cobra.Command {
 var serverSettings = []string{
 	"addr", "auth", "insecure", "tls-cert", "tls-key", "behind-proxy", "host", "rate-limit", "rate-limit-per-token",
 	"shutdown-timeout", "log-level", "log-format", "access-log", "group", "queue", "request-timeout",
-	"redis-url", "redis-keep", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
+	"redis-url", "redis-keep", "redis-availability", "smtp-url", "smtp-tls", "mail-from", "mail-to", "webhook-allow-private",
 	"timezone",
 }
 

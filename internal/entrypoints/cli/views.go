@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+	"allot/internal/service"
+	"allot/internal/views"
+)
+
+func (r *run) views() *cobra.Command {
+	return parent(&cobra.Command{
+		Use:   "views",
+		Short: "Look after what is kept in Redis for readers",
+		Long: "A server with --redis-availability keeps in Redis what is available of each product, for\n" +
+			"readers that are too many for the API. It is put right by itself; what it can't put\n" +
+			"right by itself, and what somebody else wrote there, allot views rebuild does.",
+		Example: examples(
+			"allot views show", "up to where it reflects the log",
+			"allot views show LAMP", "what readers see of a product",
+			"allot views rebuild --dry-run", "whether it is right",
+		),
+	}, r.viewsShow(), r.viewsRebuild())
+}
+
+// withReadModel has fn look at the read model in Redis, and at the shop.
+func (r *run) withReadModel(ctx context.Context, fn func(*bootstrap.ReadModel) error) error {
+	if r.config.RedisURL == "" {
+		return usage("name a server with --redis-url or ALLOT_REDIS_URL", "%s is about what is in Redis, and no Redis is set", r.command)
+	}
+	return r.look(ctx, func(s bootstrap.Store) error {
+		model, err := bootstrap.OpenReadModel(r.config.RedisURL, s, r.options().Now)
+		if err != nil {
+			return usage("write for example redis://127.0.0.1:6379/0", "%s can't be used: %v", r.sourceOf("redis-url"), err)
+		}
+		return errors.Join(fn(model), model.Close())
+	})
+}
+
+// standing is where the read model is.
+type standing struct {
+	Status   string    `json:"status"` // none, filling, complete or foreign
+	Position int64     `json:"position"`
+	At       time.Time `json:"at,omitzero"` // of the event there
+	Behind   int64     `json:"behind"`      // events
+	AsOf     string    `json:"as_of,omitempty"`
+	Filled   int       `json:"filled"` // products that the last filling put so far
+}
+
+func standingOf(s service.ModelStanding) standing {
+	status := "complete"
+	switch {
+	case s.Build == "":
+		status = "none"
+	case s.Foreign:
+		status = "foreign"
+	case !s.Complete:
+		status = "filling"
+	}
+	return standing{status, s.Position, s.At, s.Behind, s.AsOf, s.Filled}
+}
+
+var standingColumns = []column[standing]{
+	{name: "status", text: func(s standing) string { return s.Status }},
+	{name: "position", text: func(s standing) string { return strconv.FormatInt(s.Position, 10) }},
+	{name: "behind", text: func(s standing) string { return strconv.FormatInt(s.Behind, 10) }},
+	{name: "as_of", text: func(s standing) string { return s.AsOf }, tell: func(s standing) string { return dash(s.AsOf) }},
+	{name: "filled", text: func(s standing) string { return strconv.Itoa(s.Filled) }},
+}
+
+var modelledColumns = []column[service.Modelled]{
+	{name: "sku", text: func(m service.Modelled) string { return m.SKU }},
+	{name: "on_hand", text: func(m service.Modelled) string { return strconv.Itoa(m.OnHand) }},
+	{name: "inbound", text: func(m service.Modelled) string { return strconv.Itoa(m.Inbound) }},
+	{name: "allocated", text: func(m service.Modelled) string { return strconv.Itoa(m.Allocated) }},
+	{name: "withheld", text: func(m service.Modelled) string { return strconv.Itoa(m.Withheld) }},
+	{name: "available", text: func(m service.Modelled) string { return strconv.Itoa(m.Available) }},
+	{name: "largest_fit", text: func(m service.Modelled) string { return strconv.Itoa(m.LargestFit) }},
+	{name: "backordered_lines", text: func(m service.Modelled) string { return strconv.Itoa(m.BackorderedLines) }},
+	{name: "product_version", text: func(m service.Modelled) string { return strconv.FormatInt(m.Version, 10) }},
+	{name: "position", text: func(m service.Modelled) string { return strconv.FormatInt(m.Position, 10) }},
+	{name: "as_of", text: func(m service.Modelled) string { return m.AsOf }},
+}
+
+func (r *run) viewsShow() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show [SKU...]",
+		Short: "Say up to where what is in Redis reflects the log, or what it has of products",
+		Long: "Says up to which position of the log what is in Redis reflects, and how many events it\n" +
+			"is behind; with SKUs, what readers see of those products.",
+		Example: examples(
+			"allot views show", "up to where it is right",
+			"allot views show LAMP --output json", "what readers see of a product, with its dates",
+		),
+		Args: needs("[SKU...]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.withReadModel(cmd.Context(), func(m *bootstrap.ReadModel) error {
+				if len(args) > 0 {
+					return r.showModelled(cmd.Context(), m, args)
+				}
+				s, err := m.Standing(cmd.Context())
+				if err != nil {
+					return err
+				}
+				told := standingOf(s)
+				return object(r, told, func() error { return list(r, standingColumns, these(told)) })
+			})
+		},
+	}
+	return r.takes(cmd, "redis-url", "timezone")
+}
+
+// showModelled shows products in the order in which they were asked for.
+func (r *run) showModelled(ctx context.Context, m *bootstrap.ReadModel, skus []string) error {
+	found, err := m.Find(ctx, skus)
+	if err != nil {
+		return err
+	}
+	has := map[string]bool{}
+	for _, p := range found {
+		has[p.SKU] = true
+	}
+	for _, sku := range skus {
+		if !has[sku] {
+			return missing(fmt.Errorf("product %q in Redis: %w", sku, views.ErrNotFound), "allot views show says whether it is up to date, and allot product show what there is")
+		}
+	}
+	return list(r, modelledColumns, these(found...))
+}
