@@ -61,7 +61,9 @@ var refusals = []struct{ method, path, body, code string }{
 
 // troubles lead to the codes of everything else.
 var troubles = map[string]func(*testing.T) answer{
-	wire.CodeUnsupportedMediaType: func(t *testing.T) answer { return open(t).ask("POST", "/allocate", "<xml/>", "Content-Type", "text/xml") },
+	wire.CodeUnsupportedMediaType: func(t *testing.T) answer {
+		return open(t).ask("POST", "/allocate", "<xml/>", "Content-Type", "text/xml")
+	},
 	wire.CodeForeignOrigin: func(t *testing.T) answer {
 		return open(t).ask("POST", "/allocate", "{}", "Content-Type", plain, "Origin", "https://evil.example")
 	},
@@ -92,7 +94,9 @@ var troubles = map[string]func(*testing.T) answer{
 		s.issue("till", access.Allocate)
 		return s.post("/v1/tokens", `{"name":"till","scopes":["read"]}`)
 	},
-	access.CodeUnknownToken: func(t *testing.T) answer { return openGuarded(t, httpapi.Guard{}).ask("DELETE", "/v1/tokens/nobody", "") },
+	access.CodeUnknownToken: func(t *testing.T) answer {
+		return openGuarded(t, httpapi.Guard{}).ask("DELETE", "/v1/tokens/nobody", "")
+	},
 	wire.CodeRateLimited: func(t *testing.T) (last answer) {
 		s := openGuarded(t, httpapi.Guard{Rate: 1})
 		for range 9 {
