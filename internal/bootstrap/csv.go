@@ -22,6 +22,7 @@ type BadRows = csvfiles.BadRows
 type CSVShop struct {
 	*App
 	Skipped []BadRow // of batches.csv
+	Unknown []string // columns of batches.csv that mean nothing to us
 	files   *csvfiles.Store
 }
 
@@ -33,7 +34,7 @@ func OpenCSV(ctx context.Context, folder string, skip bool, o Options) (*CSVShop
 	if err != nil {
 		return nil, err
 	}
-	shop := &CSVShop{App: New(files, o), Skipped: skipped, files: files}
+	shop := &CSVShop{App: New(files, o), Skipped: skipped, Unknown: files.Unknown, files: files}
 	shop.Bus.FillAtMost(math.MaxInt) // the files can't say that a product is filling
 	service.OnCommand(shop.Bus, serveBackorders, func(c fill) service.About { return service.About{SKU: c.SKU} })
 	return shop, nil

@@ -50,8 +50,11 @@ func (p *Product) Trim() {
 }
 
 // Recall tells the product of a batch that was stored but not loaded with it.
-// What it knows already, it knows better.
+// What it knows already, it knows better, and perhaps in another place.
 func (p *Product) Recall(b Batch) {
+	if p.edited(b.Seq) >= 0 {
+		return
+	}
 	if _, known := p.place(b); !known {
 		p.insert(b)
 	}

@@ -169,6 +169,18 @@ func TestWhatAProductKnowsOfABatchItKnowsBetter(t *testing.T) {
 	expect(t, len(draft.Snapshot().Batches), 1)
 }
 
+func TestABatchThatHasMovedIsNotRecalledToItsOldPlace(t *testing.T) {
+	shop := newLedger(t, batch("october", 20, october))
+	old := shop.batches["october"]
+	draft := shop.product.Draft()
+	if _, err := draft.ReceiveBatch("october", domain.Change[int]{}, yielding()); err != nil {
+		t.Fatal(err)
+	}
+	draft.Recall(old)
+
+	expect(t, len(draft.Snapshot().Batches), 1)
+}
+
 // atRest is a snapshot that stays as it is.
 func atRest(p *domain.Product) domain.Snapshot {
 	s := p.Snapshot()

@@ -108,3 +108,15 @@ func standing(t *testing.T, s *watched) map[string]domain.Status {
 	}
 	return at
 }
+
+// Both changes of the batch offer stock to those who wait. Who gets it at the
+// first offer doesn't wait at the second.
+func TestWhoWaitsIsServedOnceHoweverManyChangesOfferStock(t *testing.T) {
+	s := newStore()
+	bus := newBus(s, 1)
+	do(t, bus, domain.CreateBatch{Ref: "b1", SKU: "CHAIR"}, domain.CreateBatch{Ref: "b2", SKU: "CHAIR", Qty: 1}, domain.Allocate{OrderID: "o1", SKU: "CHAIR", Qty: 2},
+		domain.ChangeBatch{Ref: "b1", Qty: domain.To(9), Label: domain.Label{UseBy: domain.To(domain.NewDate(2027, 1, 1))}})
+	if b, err := s.Batch(t.Context(), "b1"); err != nil || b.Allocated != 2 {
+		t.Errorf("the batch is %+v, %v", b, err)
+	}
+}

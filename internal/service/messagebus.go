@@ -129,20 +129,22 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 }
 
 // react has the events of a unit of work handled, and the events that come of
-// that, until there are no more.
+// that, until there are no more. Each handler sees what those before it did.
 func (b *Bus) react(ctx context.Context, uow *UnitOfWork) error {
 	const rounds = 8
+	events := uow.CollectNewEvents()
 	for range rounds {
-		events := uow.CollectNewEvents()
-		if len(events) == 0 {
-			return nil
-		}
+		var next []domain.Event
 		for _, e := range events {
 			for _, h := range b.events[e.EventName()] {
 				if err := h(ctx, uow, e); err != nil {
 					return fmt.Errorf("on %s: %w", e.EventName(), err)
 				}
+				next = append(next, uow.CollectNewEvents()...)
 			}
+		}
+		if events = next; len(events) == 0 {
+			return nil
 		}
 	}
 	return fmt.Errorf("events still coming after %d rounds", rounds)

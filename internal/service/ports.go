@@ -43,7 +43,8 @@ type Store interface {
 	Postpone(ctx context.Context, f Failure) error
 
 	// Due returns up to limit failures of a subscription that are to be tried
-	// again by now, the longest due first. Parked ones are never due.
+	// again by now, the longest due first, then by position. Parked ones are
+	// never due.
 	Due(ctx context.Context, subscription string, now time.Time, limit int) ([]Failure, error)
 
 	// Delivered forgets the failure of an event: it was delivered after all.

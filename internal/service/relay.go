@@ -145,7 +145,7 @@ func (r *Relay) serve(ctx context.Context, w *way) {
 			if errors.Is(err, ErrForeign) || errors.Is(err, ErrForeignModel) { // it will not pass by itself
 				level = slog.LevelError
 			}
-			r.log.Log(ctx, level, "deliveries are held up", "subscription", w.name, "err", err, "again_in", pause.Round(time.Millisecond))
+			r.log.Log(ctx, level, "deliveries are held up", "subscription", w.name, "err", err, "again_in", pause.Round(time.Millisecond).String())
 		}
 		select {
 		case <-ctx.Done():

@@ -4,7 +4,7 @@
 // atomically, by every transaction that changes them.
 //
 // Files hold less than a database does: no event log, no descriptions, no
-// lines that were cancelled, no tokens, no messages from outside. Those last as
+// policies, no lines that were cancelled, no tokens, no messages from outside. Those last as
 // long as the store is open. So that the rest needn't be written twice, it works
 // on top of a store that keeps nothing, which it fills from the files.
 package csvfiles
@@ -41,6 +41,7 @@ type Inner interface {
 // leave the files as they are.
 type Store struct {
 	Inner
+	Unknown                          []string // columns of batches.csv that mean nothing to us
 	folder                           string
 	lock                             *flock.Flock
 	batches, allocations, backorders *table
@@ -140,7 +141,7 @@ func (t *tx) Write(ctx context.Context, c service.Changes) error {
 }
 
 func (s *Store) putBatch(b domain.Batch) {
-	s.batches.put(b.Ref, b.Seq, "", b.Ref, b.SKU, strconv.Itoa(b.Purchased), b.ETA.String())
+	s.batches.put(b.Ref, b.Seq, "", b.Ref, b.SKU, strconv.Itoa(b.Purchased), b.ETA.String(), b.Location, b.UseBy.String())
 }
 
 // putLine puts a line into the file where it belongs, and out of the other. One
@@ -153,7 +154,7 @@ func (s *Store) putLine(l domain.Line) {
 		s.allocations.put(key, l.Seq, l.BatchRef, l.OrderID, l.SKU, qty, l.BatchRef)
 	case l.Status == domain.StatusBackordered:
 		s.allocations.remove(key)
-		s.backorders.put(key, l.Seq, "", l.OrderID, l.SKU, qty, priorityText(l.Priority), l.RequiredBy.String())
+		s.backorders.put(key, l.Seq, "", l.OrderID, l.SKU, qty, priorityText(l.Priority), l.RequiredBy.String(), string(l.Wishes.Locations))
 	default:
 		s.allocations.remove(key)
 		s.backorders.remove(key)

@@ -155,7 +155,7 @@ func TestNewAllocationsComeAfterThoseThatWereThere(t *testing.T) {
 	if got := read(t, folder, csvfiles.Allocations); got != want {
 		t.Errorf("allocations are %q, want %q", got, want)
 	}
-	if got, want := read(t, folder, csvfiles.Backorders), "orderid,sku,qty,priority,required_by\nbee,LAMP,40,,\n"; got != want {
+	if got, want := read(t, folder, csvfiles.Backorders), "orderid,sku,qty,priority,required_by,location\nbee,LAMP,40,,,\n"; got != want {
 		t.Errorf("backorders are %q, want %q", got, want)
 	}
 	if got := read(t, folder, csvfiles.Batches); got != stock {

@@ -33,9 +33,9 @@ func optional(names ...string) column { return column{names: names, optional: tr
 // load reads the files and fills the inner store with what they tell.
 func (s *Store) load(ctx context.Context, skipBatches bool) (skipped []BadRow, _ error) {
 	order, sku, qty := required("orderid", "order_id"), required("sku"), required("qty")
-	s.batches = s.table(Batches, required("ref", "reference"), sku, qty, required("eta"))
+	s.batches = s.table(Batches, required("ref", "reference"), sku, qty, required("eta"), optional("location"), optional("use_by"))
 	s.allocations = s.table(Allocations, order, sku, qty, required("batchref", "batch_ref"))
-	s.backorders = s.table(Backorders, order, sku, qty, optional("priority"), optional("required_by"))
+	s.backorders = s.table(Backorders, order, sku, qty, optional("priority"), optional("required_by"), optional("location"))
 	s.backorders.byAge = true
 
 	l := &loading{Store: s, stock: map[string]domain.Batch{}, ages: map[service.Sequence]int64{}, lives: map[string]int64{}}
@@ -60,6 +60,7 @@ func (s *Store) load(ctx context.Context, skipBatches bool) (skipped []BadRow, _
 	if len(bad) > 0 {
 		return nil, &BadRows{bad}
 	}
+	s.Unknown = s.batches.unknown
 	return skipped, s.Inner.InTx(ctx, l.write)
 }
 
@@ -71,13 +72,17 @@ func (l *loading) batch(r record) (err error) {
 	if cmd.ETA, err = domain.ParseDate(r.values[3]); err != nil {
 		return refuse("eta", "%v", err)
 	}
+	cmd.Location = r.values[4]
+	if cmd.UseBy, err = domain.ParseDate(r.values[5]); err != nil {
+		return refuse("use_by", "%v", err)
+	}
 	if err := cmd.Validate(); err != nil {
 		return err
 	}
 	if _, twice := l.stock[cmd.Ref]; twice {
 		return refuse("ref", "there is a batch of this reference in an earlier line")
 	}
-	e := domain.BatchCreated{Ref: cmd.Ref, SKU: cmd.SKU, Qty: cmd.Qty, ETA: cmd.ETA, Seq: l.next(service.BatchSeq)}
+	e := domain.BatchCreated{Ref: cmd.Ref, SKU: cmd.SKU, Qty: cmd.Qty, ETA: cmd.ETA, Location: cmd.Location, UseBy: cmd.UseBy, Seq: l.next(service.BatchSeq)}
 	l.enter(cmd.SKU, e)
 	l.stock[cmd.Ref] = domain.Batch{}.After(e)
 	l.putBatch(l.stock[cmd.Ref])
@@ -131,6 +136,7 @@ func (l *loading) backorder(r record) (err error) {
 	if cmd.RequiredBy, err = domain.ParseDate(r.values[4]); err != nil {
 		return refuse("required_by", "%v", err)
 	}
+	cmd.Locations = domain.LocationsOf(r.values[5])
 	if err := cmd.Validate(); err != nil {
 		return err
 	}
@@ -142,7 +148,7 @@ func (l *loading) backorder(r record) (err error) {
 		return refuse("orderid", "the order has a line of this SKU in an earlier line")
 	}
 	e := domain.Backordered{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty, Seq: l.next(service.LineSeq), Priority: cmd.Priority,
-		RequiredBy: cmd.RequiredBy, Why: domain.Why{Rule: domain.Earliest, Cause: domain.Ordered}}
+		RequiredBy: cmd.RequiredBy, Wished: cmd.Wishes.Told(), Why: domain.Why{Rule: domain.Earliest, Cause: domain.Ordered}}
 	l.enter(cmd.SKU, e)
 	l.putLine(domain.Line{}.After(e))
 	return nil

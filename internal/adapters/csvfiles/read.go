@@ -88,18 +88,19 @@ func (r *reader) header() (err error) {
 	if r.names, err = r.csv.Read(); err != nil {
 		return fmt.Errorf("the first line must name the columns %s: %w", r.wanted(), err)
 	}
-	used := 0
 	for _, c := range r.columns {
 		i := slices.IndexFunc(r.names, func(name string) bool { return slices.Contains(c.names, strings.ToLower(strings.TrimSpace(name))) })
 		if i < 0 && !c.optional {
 			return fmt.Errorf("the first line lacks %s; it must name the columns %s", c.names[0], r.wanted())
 		}
-		if i >= 0 {
-			used++
-		}
 		r.place = append(r.place, i)
 	}
-	if r.ours = used == len(r.names); !r.ours && r.file != Batches {
+	for i, name := range r.names {
+		if !slices.Contains(r.place, i) {
+			r.unknown = append(r.unknown, name)
+		}
+	}
+	if r.ours = len(r.unknown) == 0; !r.ours && r.file != Batches {
 		return fmt.Errorf("there are columns which are not known, and would be lost when the file is written; leave only %s", r.wanted())
 	}
 	return nil

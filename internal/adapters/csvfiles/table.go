@@ -24,9 +24,10 @@ type table struct {
 	at      map[string]*row
 	changed bool
 	undo    []func()
-	seen    look   // of the file, when it was read or written last
-	half    string // what it is written to
-	ours    bool   // nothing is in the file but what is here
+	seen    look     // of the file, when it was read or written last
+	half    string   // what it is written to
+	ours    bool     // nothing is in the file but what is here
+	unknown []string // columns of the file that the table doesn't have
 }
 
 // column is a column of a table.

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -78,7 +79,9 @@ func (s *Store) failures(keep func(service.Failure) bool) (out []service.Failure
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b service.Failure) int { return a.Next.Compare(b.Next) })
+	slices.SortFunc(out, func(a, b service.Failure) int {
+		return cmp.Or(a.Next.Compare(b.Next), cmp.Compare(a.Event.Position, b.Event.Position))
+	})
 	return out
 }
 

@@ -97,7 +97,7 @@ const (
 		ON CONFLICT (subscription, position) DO UPDATE SET attempts = excluded.attempts, error = excluded.error, next = excluded.next, parked = excluded.parked`
 	forget    = `DELETE FROM failures WHERE subscription = $1 AND position = $2`
 	selectDue = `SELECT f.attempts, f.error, f.next, f.position FROM failures f
-		WHERE f.subscription = $1 AND NOT f.parked AND f.next <= $2 ORDER BY f.next LIMIT $3`
+		WHERE f.subscription = $1 AND NOT f.parked AND f.next <= $2 ORDER BY f.next, f.position LIMIT $3`
 )
 
 // Postpone implements service.Store.

@@ -197,7 +197,7 @@ func (s *Store) Delivered(_ context.Context, subscription string, position int64
 // Due implements service.Store.
 func (s *Store) Due(ctx context.Context, subscription string, now time.Time, limit int) ([]service.Failure, error) {
 	const q = `SELECT f.attempts, f.error, f.next, f.position FROM failures f
-		WHERE f.subscription = ? AND f.parked = 0 AND f.next <= ? ORDER BY f.next LIMIT ?`
+		WHERE f.subscription = ? AND f.parked = 0 AND f.next <= ? ORDER BY f.next, f.position LIMIT ?`
 	due, err := query(ctx, s.readers, func(scan func(...any) error) (service.Failure, error) {
 		f := service.Failure{Subscription: subscription}
 		var next int64

@@ -70,7 +70,7 @@ const (
 	anyStatus    = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? ORDER BY order_id LIMIT ?`
 	allocatedIDs = `SELECT DISTINCT order_id FROM lines WHERE order_id > ? AND status = 'allocated' ORDER BY order_id LIMIT ?`
 	oneStatus    = `SELECT DISTINCT order_id FROM lines INDEXED BY lines_by_status WHERE order_id > ? AND status = ?
-		AND status IN ('backordered', 'held', 'shipped', 'cancelled', 'expired') ORDER BY order_id LIMIT ?`
+		AND status <> 'allocated' ORDER BY order_id LIMIT ?`
 	byOrder = `) GROUP BY l.order_id ORDER BY l.order_id`
 )
 

@@ -8,7 +8,7 @@ import (
 	"allot/internal/views"
 )
 
-const selectBatchHistory = selectEvent + `WHERE substr(e.name, 1, 6) = 'batch_' AND e.body ->> '$.ref' = ?1 ORDER BY e.position`
+const selectBatchHistory = selectEvent + `WHERE e.name BETWEEN 'batch_' AND 'batch_z' AND e.body ->> '$.ref' = ?1 ORDER BY e.position`
 
 // BatchHistory implements views.Reader.
 func (s *Store) BatchHistory(ctx context.Context, ref string) (out views.BatchHistory, _ error) {

@@ -326,6 +326,11 @@ func failuresComeDue(t *testing.T, s Store) {
 	equal(t, "what is due to another", due(t, s, "hook", opened, 9), []int64{1})
 	equal(t, "what is due to nobody", due(t, s, "nobody", opened.Add(3*time.Hour), 9), nil)
 	equal(t, "what is due in full", must(s.Due(t.Context(), "mail", opened.Add(3*time.Hour), 9))(t), failures[:3])
+	for _, f := range failures[:3] {
+		f.Next = opened
+		postpone(t, s, f)
+	}
+	equal(t, "what is due at the same time", due(t, s, "mail", opened, 9), []int64{1, 2, 3})
 }
 
 func parkedIsNeverDue(t *testing.T, s Store) {

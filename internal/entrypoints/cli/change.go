@@ -84,9 +84,6 @@ func confirmed(cmd *cobra.Command, given int) int {
 
 // change shows what a change would do, asks, and does it.
 func (r *run) change(ctx context.Context, cmd domain.Command[domain.Batched], given int) error {
-	if r.config.Server != "" {
-		return r.changeUnseen(ctx, cmd, given)
-	}
 	p, err := r.plan(ctx, cmd)
 	if err != nil {
 		return err
@@ -137,19 +134,6 @@ func (r *run) showAsDocument(p *plan) error {
 		return nil
 	}
 	return r.show(p)
-}
-
-// changeUnseen changes a batch of a server that can't say what would move.
-func (r *run) changeUnseen(ctx context.Context, cmd domain.Command[domain.Batched], given int) error {
-	if given >= 0 {
-		return usage("leave it out, or run it where the data directory is, without --server",
-			"--confirm %d can't be checked: a server that was named can't be asked what would move", given)
-	}
-	if !r.yes && !r.dryRun {
-		return usage("pass --yes to change it unseen, or run it where the data directory is, without --server",
-			"what would move can't be shown: a server that was named can't be asked for it")
-	}
-	return r.changeBatch(ctx, cmd)
 }
 
 // manyLines is how many lines may change without somebody saying how many.

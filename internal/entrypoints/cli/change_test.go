@@ -54,3 +54,33 @@ func TestWhatWasAgreedToIsDoneOrNothing(t *testing.T) {
 		})
 	}
 }
+
+// What a server that was named would do is shown before it does it, just as what
+// happens in the database would be.
+func TestAChangeAtAServerIsShownBeforeItIsMade(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 SMALL-TABLE 10")
+	s.must(t, "batch add batch-2 SMALL-TABLE 10 --eta 2026-12-01")
+	for _, order := range []string{"order-1", "order-2"} {
+		s.must(t, "allocate "+order+" SMALL-TABLE 4")
+	}
+	const change = "batch change batch-1 --qty 5"
+	here := s.must(t, change+" --dry-run")
+	server := s.serve(t, "serve --addr 127.0.0.1:0")
+	there := " --data elsewhere --server " + server.url
+	if out := s.must(t, change+" --dry-run"+there); out != here {
+		t.Errorf("the server would do\n%s, the database\n%s", out, here)
+	}
+	s.fails(t, change+" --confirm 7"+there, wire.ExitConflict, "7")
+	if out := s.must(t, change+" --yes"+there); out != here {
+		t.Errorf("it did\n%s, and was to do\n%s", out, here)
+	}
+	if out := s.must(t, "batch change batch-1 --qty 5 --yes"+there); !strings.Contains(out, "5 -> 5 units") {
+		t.Errorf("again, it says %q", out)
+	}
+	s.fails(t, "batch change batch-9 --qty 5 --yes"+there, wire.ExitNotFound, "batch-9")
+	s.must(t, "batch receive batch-2 --qty 3 --yes --confirm 1"+there)
+	if out := s.must(t, "batch show batch-2 -o json"); !strings.Contains(out, `"qty": 3`) {
+		t.Errorf("what came is %s", out)
+	}
+}

@@ -24,10 +24,10 @@ func (r *run) csv() *cobra.Command {
 		Use:   "csv FOLDER",
 		Short: "Run a shop that has nothing but CSV files",
 		Long: "Reads in FOLDER\n\n" +
-			"  batches.csv      ref,sku,qty,eta              (eta empty: in the warehouse)\n" +
-			"  orders.csv       orderid,sku,qty\n" +
+			"  batches.csv      ref,sku,qty,eta              (eta empty: in the warehouse; also location, use_by)\n" +
+			"  orders.csv       orderid,sku,qty              (also priority, required_by, location)\n" +
 			"  allocations.csv  orderid,sku,qty,batchref     (if it is there)\n" +
-			"  backorders.csv   orderid,sku,qty,priority,required_by  (if it is there)\n\n" +
+			"  backorders.csv   orderid,sku,qty,priority,required_by,location  (if it is there)\n\n" +
 			"gives the lines of backorders.csv and then those of orders.csv stock, and writes\n" +
 			"allocations.csv, those that were there first and then the new ones, and backorders.csv,\n" +
 			"the lines that wait. There is no database. Each file is replaced as a whole: it is the\n" +
@@ -59,6 +59,9 @@ func (r *run) csvShop(ctx context.Context, folder string, skip bool) error {
 	}
 	if err != nil {
 		return err
+	}
+	for _, name := range shop.Unknown {
+		r.say("batches.csv: column %q is not known and was left out", name)
 	}
 	return errors.Join(r.allocateCSV(ctx, shop, folder, skip), shop.Close())
 }

@@ -102,7 +102,7 @@ func TestWhoWaitsInACSVShopIsServedBeforeNewOrders(t *testing.T) {
 		"batches.csv", "ref,sku,qty,eta\nb1,s,10,\n",
 		"orders.csv", "orderid,sku,qty\no1,s,12\n")
 	s.must(t, "csv shop")
-	if got := read(t, "shop/backorders.csv"); got != "orderid,sku,qty,priority,required_by\no1,s,12,,\n" {
+	if got := read(t, "shop/backorders.csv"); got != "orderid,sku,qty,priority,required_by,location\no1,s,12,,,\n" {
 		t.Errorf("backorders are %q", got)
 	}
 	write(t, "shop/batches.csv", "ref,sku,qty,eta\nb1,s,10,\nb2,s,13,2027-01-01\n")
@@ -111,8 +111,31 @@ func TestWhoWaitsInACSVShopIsServedBeforeNewOrders(t *testing.T) {
 	if got := read(t, "shop/allocations.csv"); got != "orderid,sku,qty,batchref\no1,s,12,b2\n" {
 		t.Errorf("allocations are %q", got)
 	}
-	if got := read(t, "shop/backorders.csv"); got != "orderid,sku,qty,priority,required_by\no2,s,13,,\n" {
+	if got := read(t, "shop/backorders.csv"); got != "orderid,sku,qty,priority,required_by,location\no2,s,13,,,\n" {
 		t.Errorf("backorders are %q", got)
+	}
+}
+
+// Where stock lies and how long it keeps count in files as in a database.
+func TestPlacesAndUseByDatesOfACSVShop(t *testing.T) {
+	s := newShell(t)
+	csvFolder(t,
+		"batches.csv", "ref,sku,qty,eta,location,use_by,colour\nold,s,10,,paris,2020-01-01,red\nnear,s,10,,paris,,\nfar,s,10,,lyon,,\n",
+		"orders.csv", "orderid,sku,qty,location\no1,s,4,lyon\no2,s,9,lyon\no3,s,99,lyon\n")
+	if got := s.run(t, "csv shop").err; !strings.Contains(got, `batches.csv: column "colour" is not known and was left out`) {
+		t.Errorf("it says %q of a column that it doesn't know", got)
+	}
+	if got := read(t, "shop/allocations.csv"); got != "orderid,sku,qty,batchref\no1,s,4,far\no2,s,9,near\n" {
+		t.Errorf("allocations are %q", got)
+	}
+	if got := read(t, "shop/backorders.csv"); got != "orderid,sku,qty,priority,required_by,location\no3,s,99,,,lyon\n" {
+		t.Errorf("backorders are %q", got)
+	}
+	write(t, "shop/batches.csv", "ref,sku,qty,eta,location\nnear,s,10,,paris\nfar,s,10,,lyon\np,s,99,,paris\nl,s,99,,lyon\n")
+	write(t, "shop/orders.csv", "orderid,sku,qty\n")
+	s.must(t, "csv shop")
+	if got := read(t, "shop/allocations.csv"); !strings.HasSuffix(got, "o3,s,99,l\n") {
+		t.Errorf("who waits has forgotten where from: %q", got)
 	}
 }
 

@@ -102,6 +102,9 @@ func explainLine(out io.Writer, l views.Line, zone *time.Location) error {
 	}
 	fmt.Fprintf(w, "  cause\t%s\n", causeOf(why))
 	fmt.Fprintf(w, "  when\t%s, event %d\n", why.At.In(zone).Format("2006-01-02 15:04:05 MST"), why.Position)
+	if l.Frozen {
+		fmt.Fprintln(w, "  frozen\tre-planning leaves it where it is")
+	}
 	for _, fact := range []struct{ label, text string }{{"by", why.Actor}, {"reason", why.Reason}, {"note", why.Note}, {"part of", why.Correlation}} {
 		if fact.text != "" {
 			fmt.Fprintf(w, "  %s\t%s\n", fact.label, fact.text)

@@ -54,7 +54,7 @@ func (r *run) exportBatches() *cobra.Command {
 	return &cobra.Command{
 		Use:   "batches",
 		Short: "Write all batches as CSV that can be imported",
-		Long:  "Writes reference,sku,qty,eta, by reference; qty is what was bought, in all.\n--output json and ndjson say more.",
+		Long:  "Writes reference,sku,qty,eta,location,use_by, by reference; qty is what was bought, in all.\n--output json and ndjson say more.",
 		Example: examples(
 			"allot export batches > batches.csv", "for a spreadsheet",
 			"allot export batches | allot import - --as batches --data ./copy", "into another shop",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strconv"
 
 	"allot/internal/config"
@@ -40,6 +42,9 @@ type move struct {
 
 // plan finds out what a change would do.
 func (r *run) plan(ctx context.Context, cmd domain.Command[domain.Batched]) (*plan, error) {
+	if r.config.Server != "" {
+		return r.planAt(ctx, cmd)
+	}
 	app, err := r.preview(ctx)
 	if err != nil {
 		return nil, err
@@ -65,6 +70,35 @@ func (r *run) plan(ctx context.Context, cmd domain.Command[domain.Batched]) (*pl
 	}
 	for _, m := range p.Moves {
 		p.count(m)
+	}
+	return p, nil
+}
+
+// planAt has the server that was named find it out. If somebody changes the
+// batch between the questions, the digest stands for the first answer.
+func (r *run) planAt(ctx context.Context, cmd domain.Command[domain.Batched]) (*plan, error) {
+	foreseen, err := r.foresee(ctx, []domain.Message{cmd})
+	if err != nil {
+		return nil, inFirst(err)
+	}
+	c, err := r.toServer()
+	if err != nil {
+		return nil, err
+	}
+	defer c.http.CloseIdleConnections()
+	c.dryRun = true
+	then, err := do(ctx, &door{send: c.send}, cmd)
+	if err != nil {
+		return nil, err
+	}
+	var was views.Batch
+	if err := (remote{c, r.origin().Actor}).call(ctx, http.MethodGet, "/v1/batches/"+url.PathEscape(then.Batch.Ref), nil, &was); err != nil {
+		return nil, err
+	}
+	p := &plan{DryRun: r.dryRun, Batch: service.ViewBatch(then.Batch), Previous: was.Qty, Digest: foreseen.Plan, Moves: []move{}, replayed: then.Replayed}
+	for _, m := range foreseen.Moves {
+		p.Moves = append(p.Moves, move(m.Move))
+		p.count(move(m.Move))
 	}
 	return p, nil
 }

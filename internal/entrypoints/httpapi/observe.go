@@ -85,7 +85,7 @@ func (a *api) done(w *observed, r *http.Request, began time.Time) {
 	// The path alone: a query may have what is nobody's business, headers do.
 	a.log.LogAttrs(r.Context(), level, "request",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("route", w.route), slog.Int("status", w.status),
-		slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)), slog.String("from", r.RemoteAddr),
+		slog.Int64("bytes", w.bytes), slog.Float64("took_ms", float64(time.Since(began).Microseconds())/1000), slog.String("from", r.RemoteAddr),
 		slog.String("actor", w.actor), slog.String("request_id", requestID(w)))
 }
 

@@ -107,7 +107,7 @@ func referTo(w io.Writer, r route, told []example) {
 	if len(problems) == 0 {
 		return
 	}
-	fmt.Fprint(w, "\n| problem | |\n|---|---|\n")
+	fmt.Fprint(w, "\n| status | problems |\n|---|---|\n")
 	for _, status := range statuses(problems) {
 		fmt.Fprintf(w, "| %d | %s |\n", status, strings.Join(problems[status], "; "))
 	}

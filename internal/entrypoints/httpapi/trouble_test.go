@@ -156,8 +156,8 @@ type accessLine struct {
 	From                                   string
 	Status                                 int
 	Bytes                                  int64
-	Took                                   *int64
-	RequestID                              string `json:"request_id"`
+	Took                                   *float64 `json:"took_ms"`
+	RequestID                              string   `json:"request_id"`
 }
 
 func TestTheAccessLogHasEveryRequest(t *testing.T) {

@@ -23,6 +23,8 @@ type source struct {
 	origin  domain.Origin
 	placed  func(orderID string, day domain.Date) // may be nil
 	err     error                                 // why it ended before the file did
+
+	lastPlaced string // the last time that was good
 }
 
 // entry is what rows come to: a command, or a refusal.
@@ -116,10 +118,7 @@ func (s *source) entry(r row) entry {
 			cmd.RequiredBy, err = parseDate("required_by", s.optional(r, "required_by"), "if it is needed as soon as possible")
 		}
 		if err == nil {
-			err = checkPlacedAt(s.optional(r, "placed_at"))
-		}
-		if day, bad := domain.ParseDate(s.optional(r, "placed_at")); s.placed != nil && err == nil && bad == nil && day != 0 {
-			s.placed(cmd.OrderID, day)
+			err = s.placedAt(cmd.OrderID, s.optional(r, "placed_at"))
 		}
 		cmd.Locations = domain.LocationsOf(s.optional(r, "location"))
 		e.command = cmd
@@ -146,10 +145,29 @@ func (s *source) value(r row, field string) string { return r.values[s.columns.a
 
 // optional is the value of a column that a file need not have.
 func (s *source) optional(r row, field string) string {
-	if _, has := s.columns.at[field]; !has {
+	at, has := s.columns.at[field]
+	if !has {
 		return ""
 	}
-	return s.value(r, field)
+	return r.values[at]
+}
+
+// placedAt notes when an order was placed. Its rows say the same, so that a
+// time is looked at once.
+func (s *source) placedAt(orderID, at string) error {
+	if at != s.lastPlaced {
+		if err := checkPlacedAt(at); err != nil {
+			return err
+		}
+		s.lastPlaced = at
+	}
+	if s.placed == nil {
+		return nil
+	}
+	if day, err := domain.ParseDate(at); err == nil && day != 0 {
+		s.placed(orderID, day)
+	}
+	return nil
 }
 
 func refusalOf(err *domain.Error) refusal {

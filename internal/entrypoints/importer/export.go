@@ -19,11 +19,11 @@ func WriteAllocations(out io.Writer, lines iter.Seq2[views.Line, error]) error {
 }
 
 // WriteBatches writes batches as CSV that can be imported, with the columns
-// reference, sku, qty (purchased) and eta (empty: in the warehouse). Lines end
-// with a line feed.
+// reference, sku, qty (purchased), eta (empty: in the warehouse), location and
+// use_by. Lines end with a line feed.
 func WriteBatches(out io.Writer, batches iter.Seq2[views.Batch, error]) error {
-	return write(out, []string{"reference", "sku", "qty", "eta"}, batches, func(record []string, b views.Batch) []string {
-		return append(record, b.Ref, b.SKU, strconv.Itoa(b.Qty), b.ETA)
+	return write(out, []string{"reference", "sku", "qty", "eta", "location", "use_by"}, batches, func(record []string, b views.Batch) []string {
+		return append(record, b.Ref, b.SKU, strconv.Itoa(b.Qty), b.ETA, b.Location, b.UseBy)
 	})
 }
 

@@ -38,17 +38,17 @@ func TestWrittenBatchesCanBeImported(t *testing.T) {
 	var out strings.Builder
 	err := importer.WriteBatches(&out, each(
 		views.Batch{Ref: "b1", SKU: "00123", Qty: 10, Allocated: 4, Available: 6},
-		views.Batch{Ref: "b,2", SKU: "1E5", Qty: 0, ETA: "2027-01-31"},
+		views.Batch{Ref: "b,2", SKU: "1E5", Qty: 0, ETA: "2027-01-31", Location: "south", UseBy: "2027-03-01"},
 	))
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "CSV", "reference,sku,qty,eta\nb1,00123,10,\n\"b,2\",1E5,0,2027-01-31\n", out.String())
+	equal(t, "CSV", "reference,sku,qty,eta,location,use_by\nb1,00123,10,,,\n\"b,2\",1E5,0,2027-01-31,south,2027-03-01\n", out.String())
 	var asked []domain.Message
 	load(t, granting(&asked), importer.Batches, out.String())
 	equal(t, "commands", []domain.Message{
 		domain.CreateBatch{Ref: "b1", SKU: "00123", Qty: 10},
-		domain.CreateBatch{Ref: "b,2", SKU: "1E5", ETA: domain.NewDate(2027, 1, 31)},
+		domain.CreateBatch{Ref: "b,2", SKU: "1E5", ETA: domain.NewDate(2027, 1, 31), Location: "south", UseBy: domain.NewDate(2027, 3, 1)},
 	}, asked)
 }
 

@@ -87,7 +87,7 @@ func (c *Consumer) keepUp(ctx context.Context, what string, fn func(context.Cont
 		}
 		pause := min(time.Second<<min(failed-1, 3), mostPause)
 		pause = pause/2 + rand.N(pause/2)
-		c.log.WarnContext(ctx, "messages are held up", "from", what, "err", err, "again_in", pause.Round(time.Millisecond))
+		c.log.WarnContext(ctx, "messages are held up", "from", what, "err", err, "again_in", pause.Round(time.Millisecond).String())
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):

@@ -42,3 +42,10 @@ func TestAHoldThatEndedWasNotCancelled(t *testing.T) {
 		domain.ReleaseHold{OrderID: "o", SKU: "CHAIR"})
 	s.get("/orders/o").says(t, 200, "The hold ended: no line is left.", "We held the items for you, and that time is over.")
 }
+
+func TestAFrozenLineIsSaidToBe(t *testing.T) {
+	s := open(t)
+	s.do(domain.CreateBatch{Ref: "b1", SKU: "CHAIR", Qty: 9}, domain.Allocate{OrderID: "o", SKU: "CHAIR", Qty: 1},
+		domain.AmendLine{OrderID: "o", SKU: "CHAIR", Amendment: domain.Amendment{Frozen: domain.To(true)}})
+	s.get("/orders/o").says(t, 200, "Frozen: re-planning leaves it where it is.")
+}
