@@ -24,6 +24,8 @@ type Availability struct {
 	Version     int64     `json:"product_version"`
 	Withheld    int       `json:"withheld"` // units neither allocated nor available: in closed batches, expired, or safety stock
 	Days        []Day     `json:"by_day"`   // if they were asked for
+
+	BackorderedLines int `json:"backordered_lines"` // lines that wait for stock
 }
 
 // Day is how things stand on a day, as they are planned.

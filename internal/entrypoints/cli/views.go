@@ -43,8 +43,8 @@ func (r *run) withReadModel(ctx context.Context, fn func(*bootstrap.ReadModel) e
 	})
 }
 
-// standing is where the read model is.
-type standing struct {
+// modelStanding is where the read model is.
+type modelStanding struct {
 	Status   string    `json:"status"` // none, filling, complete or foreign
 	Position int64     `json:"position"`
 	At       time.Time `json:"at,omitzero"` // of the event there
@@ -53,7 +53,7 @@ type standing struct {
 	Filled   int       `json:"filled"` // products that the last filling put so far
 }
 
-func standingOf(s service.ModelStanding) standing {
+func modelStandingOf(s service.ModelStanding) modelStanding {
 	status := "complete"
 	switch {
 	case s.Build == "":
@@ -63,15 +63,15 @@ func standingOf(s service.ModelStanding) standing {
 	case !s.Complete:
 		status = "filling"
 	}
-	return standing{status, s.Position, s.At, s.Behind, s.AsOf, s.Filled}
+	return modelStanding{status, s.Position, s.At, s.Behind, s.AsOf, s.Filled}
 }
 
-var standingColumns = []column[standing]{
-	{name: "status", text: func(s standing) string { return s.Status }},
-	{name: "position", text: func(s standing) string { return strconv.FormatInt(s.Position, 10) }},
-	{name: "behind", text: func(s standing) string { return strconv.FormatInt(s.Behind, 10) }},
-	{name: "as_of", text: func(s standing) string { return s.AsOf }, tell: func(s standing) string { return dash(s.AsOf) }},
-	{name: "filled", text: func(s standing) string { return strconv.Itoa(s.Filled) }},
+var modelStandingColumns = []column[modelStanding]{
+	{name: "status", text: func(s modelStanding) string { return s.Status }},
+	{name: "position", text: func(s modelStanding) string { return strconv.FormatInt(s.Position, 10) }},
+	{name: "behind", text: func(s modelStanding) string { return strconv.FormatInt(s.Behind, 10) }},
+	{name: "as_of", text: func(s modelStanding) string { return s.AsOf }, tell: func(s modelStanding) string { return dash(s.AsOf) }},
+	{name: "filled", text: func(s modelStanding) string { return strconv.Itoa(s.Filled) }},
 }
 
 var modelledColumns = []column[service.Modelled]{
@@ -108,8 +108,8 @@ func (r *run) viewsShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				told := standingOf(s)
-				return object(r, told, func() error { return list(r, standingColumns, these(told)) })
+				told := modelStandingOf(s)
+				return object(r, told, func() error { return list(r, modelStandingColumns, these(told)) })
 			})
 		},
 	}

@@ -64,8 +64,8 @@ func (r *run) rebuildReadModel(ctx context.Context, m *bootstrap.ReadModel) erro
 	if err != nil {
 		return err
 	}
-	told := standingOf(after)
-	return object(r, told, func() error { return list(r, standingColumns, these(told)) })
+	told := modelStandingOf(after)
+	return object(r, told, func() error { return list(r, modelStandingColumns, these(told)) })
 }
 
 // overProducts shows how many products something is through with.
