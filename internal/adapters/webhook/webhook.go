@@ -114,33 +114,34 @@ func keyOf(secret string) ([]byte, error) {
 	return key, err
 }
 
-// To returns what delivers events to a webhook: one request each. Any answer
-// but 2xx is a failed attempt.
+// To returns what delivers events to a webhook.
 func (c *Client) To(w views.Webhook) service.Deliverer {
 	return func(ctx context.Context, env service.Envelope) error {
-		body, err := encode(env)
+		e, err := eventjson.View(env)
 		if err != nil {
 			return err
 		}
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
-		if err != nil {
-			return fmt.Errorf("post to %s: %w", w.URL, err)
-		}
-		r.Header.Set("Content-Type", cloudevents.MediaType)
-		r.Header.Set("User-Agent", "allot")
-		if err := sign(r.Header, w.Secret, strconv.FormatInt(env.Position, 10), c.now(), body); err != nil {
-			return fmt.Errorf("sign for %s: %w", w.URL, err)
-		}
-		return c.post(r)
+		return c.Post(ctx, w, e)
 	}
 }
 
-func encode(env service.Envelope) ([]byte, error) {
-	e, err := eventjson.View(env)
+// Post posts an event to a webhook, in one request. Any answer but 2xx is a
+// failed attempt.
+func (c *Client) Post(ctx context.Context, w views.Webhook, e views.Event) error {
+	body, err := cloudevents.Encode(e)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return cloudevents.Encode(e)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("post to %s: %w", w.URL, err)
+	}
+	r.Header.Set("Content-Type", cloudevents.MediaType)
+	r.Header.Set("User-Agent", "allot")
+	if err := sign(r.Header, w.Secret, strconv.FormatInt(e.Position, 10), c.now(), body); err != nil {
+		return fmt.Errorf("sign for %s: %w", w.URL, err)
+	}
+	return c.post(r)
 }
 
 // sign puts the headers of Standard Webhooks into a header.

@@ -18,6 +18,8 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"allot/internal/adapters/cloudevents"
+	"allot/internal/adapters/eventjson"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -230,8 +232,11 @@ func TestTheRequestInTheDocumentationIsSignedAsItSays(t *testing.T) {
 	if got, want := h.Get("webhook-signature"), find(`(?m)^webhook-signature: (\S+)$`); got != want {
 		t.Errorf("it is signed %s, and the documentation says %s", got, want)
 	}
-	e, err := encode(happened)
-	if err != nil || string(e) != body {
-		t.Errorf("the event is %s (error %v), and the documentation says %s", e, err, body)
+	e, err := eventjson.View(happened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := cloudevents.Encode(e); err != nil || string(got) != body {
+		t.Errorf("the event is %s (error %v), and the documentation says %s", got, err, body)
 	}
 }

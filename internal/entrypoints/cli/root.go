@@ -46,7 +46,7 @@ func (r *run) root() *cobra.Command {
 		"start": {r.demo(), r.serve()},
 		"stock": {r.batch(), r.allocate(), r.order(), r.explain(), r.product(), r.backorders(), r.available(), r.late(), r.whatIf(), r.replan(), r.plans()},
 		"data":  {r.imports(), r.export(), r.csv(), r.events(), r.inbox(), r.sync()},
-		"care":  {r.doctor(), r.verify(), r.db(), r.mails(), r.views(), r.webhook(), r.token(), r.bench(), r.configuration(), r.versions(), completion()},
+		"care":  {r.doctor(), r.verify(), r.db(), r.mails(), r.views(), r.webhook(), r.listen(), r.token(), r.bench(), r.configuration(), r.versions(), completion()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

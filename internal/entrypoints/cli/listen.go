@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"allot/internal/bootstrap"
+)
+
+func (r *run) listen() *cobra.Command {
+	var wanted feed
+	var url, secret string
+	cmd := &cobra.Command{
+		Use:   "listen --forward-to URL",
+		Short: "Post the events of a running server to a program that you work on, until Ctrl-C",
+		Long: "Does what a webhook does, without one: each event is posted to the URL as it happens,\n" +
+			"signed, and what came of it is printed. It may be an address that no server could\n" +
+			"reach, on this machine or behind a firewall. An event that fails is not posted again.\n\n" +
+			"Begins with what happens next, or after the event that --after names. If the server\n" +
+			"is started again, it goes on after the last event.",
+		Example: examples(
+			"allot listen --forward-to http://127.0.0.1:3000/events", "try a receiver",
+			"allot listen --forward-to http://127.0.0.1:3000/events --after 0 --type out_of_stock", "with all that ran out so far",
+		),
+		Args: needs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if url == "" {
+				return usage("write: allot listen --forward-to URL; allot events tail prints events", "--forward-to is missing")
+			}
+			to, err := bootstrap.NewForwarder(url, secret, r.Now)
+			if err != nil {
+				return err
+			}
+			defer to.Close()
+			if secret == "" {
+				r.say("requests are signed with %s", to.Secret)
+			}
+			return r.follow(cmd.Context(), wanted, func(e logged) error { return r.forward(cmd.Context(), to, e) })
+		},
+	}
+	cmd.Flags().StringVar(&url, "forward-to", "", "`URL` that events are posted to")
+	cmd.Flags().StringVar(&secret, "secret", "", "`SECRET` that requests are signed with, as allot webhook add says it; if empty, a new one")
+	wanted.flags(cmd)
+	return r.takes(cmd, "server", "token-file")
+}
+
+// forwarded is what came of an event.
+type forwarded struct {
+	Position int64  `json:"position"`
+	Type     string `json:"type"`
+	SKU      string `json:"sku"`
+	Taken    bool   `json:"taken"`
+	Error    string `json:"error,omitempty"`
+}
+
+func (r *run) forward(ctx context.Context, to *bootstrap.Forwarder, e logged) error {
+	done, came := forwarded{Position: e.Position, Type: e.Type, SKU: e.SKU, Taken: true}, "taken"
+	if err := to.Forward(ctx, e.Event); err != nil {
+		done.Taken, done.Error, came = false, err.Error(), err.Error()
+	}
+	return object(r, done, func() error {
+		_, err := fmt.Fprintf(r.Out, "%d\t%s\t%s\t%s\n", e.Position, e.Type, e.SKU, came)
+		return err
+	})
+}
