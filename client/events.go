@@ -22,6 +22,7 @@ type Event struct {
 	Note        string          `json:"note"`
 	Correlation string          `json:"correlation"`
 	Cause       string          `json:"cause"`
+	Trace       string          `json:"traceparent"` // the request in its sender's traces
 	Data        json.RawMessage `json:"data"`
 }
 

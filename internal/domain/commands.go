@@ -22,6 +22,7 @@ type Origin struct {
 	Note        string // free text, at most MaxNote characters
 	Correlation string // the same for all that belongs together: a request's or an import's id
 	Cause       string // id of the message that asked for it
+	Trace       string // the request in the traces of its sender, as a traceparent of W3C Trace Context
 }
 
 // CameFrom returns o: what embeds an Origin has one.
@@ -36,7 +37,7 @@ func (o Origin) validate() error {
 		most         int
 	}{
 		{"actor", o.Actor, MaxIdentifier}, {"reason", o.Reason, MaxIdentifier}, {"note", o.Note, MaxNote},
-		{"correlation", o.Correlation, MaxIdentifier}, {"cause", o.Cause, MaxIdentifier},
+		{"correlation", o.Correlation, MaxIdentifier}, {"cause", o.Cause, MaxIdentifier}, {"trace", o.Trace, MaxIdentifier},
 	} {
 		if err := checkText(f.field, f.value, f.most); err != nil {
 			return err

@@ -86,7 +86,9 @@ func (t *Tracer) Handler(next http.Handler) http.Handler {
 		ctx := propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 		ctx, span := t.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
 		defer span.End()
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		propagator.Inject(ctx, propagation.HeaderCarrier(r.Header)) // what comes of the request is within this span
+		next.ServeHTTP(w, r)
 	})
 }
 

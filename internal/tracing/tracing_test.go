@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,6 +93,9 @@ func TestARequestItsCommandsAndTheirTransactionAreTraced(t *testing.T) {
 	began := time.Now()
 	h := tracer.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
+		if at := r.Header.Get("traceparent"); !strings.Contains(at, trace.SpanContextFromContext(ctx).SpanID().String()) {
+			t.Errorf("what comes of the request is at %s in the trace, not within it", at)
+		}
 		tracer.Command(ctx, service.CommandDone{Name: "allocate", Queued: began})
 		tracer.Command(ctx, service.CommandDone{Name: "create_batch", Err: domain.UnknownSKU("LAMP")})
 		senders := iter.Seq[context.Context](slices.Values([]context.Context{ctx, context.Background()}))

@@ -147,7 +147,8 @@ type Event struct {
 	Note        string    `json:"note,omitempty"`
 	Correlation string    `json:"correlation,omitempty"`
 	Cause       string    `json:"cause,omitempty"`
-	Data        []byte    `json:"-"` // JSON
+	Trace       string    `json:"traceparent,omitempty"` // the request in its sender's traces (W3C Trace Context)
+	Data        []byte    `json:"-"`                     // JSON
 }
 
 // Failure is an event that could not be delivered to a subscription yet.

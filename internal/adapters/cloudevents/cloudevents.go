@@ -43,6 +43,7 @@ type event struct {
 	Note            string    `json:"note,omitempty"`
 	Correlation     string    `json:"correlationid,omitempty"`
 	Cause           string    `json:"causationid,omitempty"`
+	Trace           string    `json:"traceparent,omitempty"`
 }
 
 // decoded is an event with its data.
@@ -66,7 +67,7 @@ func Encode(e views.Event) ([]byte, error) {
 	b = strconv.AppendInt(append(b, `","aggregateversion":`...), e.Version, 10)
 	for _, extension := range [...]struct{ name, value string }{
 		{`,"command":`, e.Command}, {`,"actor":`, e.Actor}, {`,"reason":`, e.Reason}, {`,"note":`, e.Note},
-		{`,"correlationid":`, e.Correlation}, {`,"causationid":`, e.Cause},
+		{`,"correlationid":`, e.Correlation}, {`,"causationid":`, e.Cause}, {`,"traceparent":`, e.Trace},
 	} {
 		if extension.value != "" {
 			b = appendText(append(b, extension.name...), extension.value)
@@ -116,6 +117,6 @@ func Decode(body []byte) (views.Event, error) {
 	}
 	return views.Event{
 		Position: position, At: e.Time, Type: name, SKU: e.Subject, Version: e.Version, Command: e.Command,
-		Actor: e.Actor, Reason: e.Reason, Note: e.Note, Correlation: e.Correlation, Cause: e.Cause, Data: e.Data,
+		Actor: e.Actor, Reason: e.Reason, Note: e.Note, Correlation: e.Correlation, Cause: e.Cause, Trace: e.Trace, Data: e.Data,
 	}, nil
 }

@@ -79,7 +79,7 @@ func View(e service.Envelope) (views.Event, error) {
 	body, err := Encode(e.Event)
 	return views.Event{
 		Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
-		Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
+		Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause, Trace: e.Origin.Trace,
 		Data: body,
 	}, err
 }

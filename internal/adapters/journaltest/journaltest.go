@@ -54,7 +54,7 @@ var opened = time.Date(2026, 11, 2, 9, 0, 0, 123000, time.UTC)
 func event(position int64) views.Event {
 	return views.Event{
 		Position: position, At: opened.Add(time.Duration(position) * time.Second), Type: "product_described", SKU: fmt.Sprint("SKU-", position%7),
-		Version: position/7 + 1, Command: "describe_product", Actor: "ann", Reason: "damaged", Note: "wet, \"very\" wet: ärger", Correlation: "c-1", Cause: "m-1",
+		Version: position/7 + 1, Command: "describe_product", Actor: "ann", Reason: "damaged", Note: "wet, \"very\" wet: ärger", Correlation: "c-1", Cause: "m-1", Trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 		Data: fmt.Appendf(nil, `{"sku":"SKU-%d","description":"number %d"}`, position%7, position),
 	}
 }

@@ -60,7 +60,7 @@ func (l *lease) skip(upTo int64) {
 
 const (
 	eventColumns = `SELECT c.position + e.n` + restOfEvent
-	restOfEvent  = `, e.at, e.sku, e.version, e.name, e.body, e.command, e.actor, e.reason, e.note, e.correlation, e.cause `
+	restOfEvent  = `, e.at, e.sku, e.version, e.name, e.body, e.command, e.actor, e.reason, e.note, e.correlation, e.cause, e.trace `
 	selectEvent  = eventColumns + `FROM commits c JOIN events e ON e.commit = c.id `
 
 	// The log from a position on begins with the commit that has it.
@@ -84,7 +84,7 @@ func (s *Store) undelivered(ctx context.Context, sub service.Subscription, after
 func scanEnvelope(scan func(...any) error) (e service.Envelope, err error) {
 	var name, body string
 	o := &e.Origin
-	if err := scan(&e.Position, &e.At, &e.SKU, &e.Version, &name, &body, &e.Command, &o.Actor, &o.Reason, &o.Note, &o.Correlation, &o.Cause); err != nil {
+	if err := scan(&e.Position, &e.At, &e.SKU, &e.Version, &name, &body, &e.Command, &o.Actor, &o.Reason, &o.Note, &o.Correlation, &o.Cause, &o.Trace); err != nil {
 		return e, err
 	}
 	e.At = e.At.UTC()

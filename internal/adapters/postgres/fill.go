@@ -140,7 +140,7 @@ func (f *filler) add(b service.Book) error {
 			f.lineEvents = append(f.lineEvents, []any{why.line, commit, n})
 		}
 		o := e.Origin
-		f.events = append(f.events, []any{commit, n, e.At, e.SKU, e.Version, e.Event.EventName(), e.Command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause, string(body)})
+		f.events = append(f.events, []any{commit, n, e.At, e.SKU, e.Version, e.Event.EventName(), e.Command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause, o.Trace, string(body)})
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (f *filler) flush(ctx context.Context) error {
 		{"lines", []string{"commit", "n", "seq", "order_id", "sku", "qty", "status", "batch",
 			"rank", "required_by", "held_until", "first_qty", "first_promise", "shipped", "returned", "wishes", "frozen"}, &f.lines},
 		{"line_events", []string{"line", "commit", "n"}, &f.lineEvents},
-		{"events", []string{"commit", "n", "at", "sku", "version", "name", "command", "actor", "reason", "note", "correlation", "cause", "body"}, &f.events},
+		{"events", []string{"commit", "n", "at", "sku", "version", "name", "command", "actor", "reason", "note", "correlation", "cause", "trace", "body"}, &f.events},
 	} {
 		if _, err := f.tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(*t.rows)); err != nil {
 			return fmt.Errorf("copy %s: %w", t.name, err)

@@ -261,7 +261,7 @@ func scanSummary(scan func(...any) error) (o views.OrderSummary, err error) {
 // as they are.
 func scanEvent(scan func(...any) error) (e views.Event, err error) {
 	var body string
-	err = scan(&e.Position, &e.At, &e.SKU, &e.Version, &e.Type, &body, &e.Command, &e.Actor, &e.Reason, &e.Note, &e.Correlation, &e.Cause)
+	err = scan(&e.Position, &e.At, &e.SKU, &e.Version, &e.Type, &body, &e.Command, &e.Actor, &e.Reason, &e.Note, &e.Correlation, &e.Cause, &e.Trace)
 	e.At, e.Data = e.At.UTC(), []byte(body)
 	return e, err
 }

@@ -46,9 +46,9 @@ const (
 	// product are numbered in their order.
 	insertCommit = `INSERT INTO commits (token, events) VALUES ($1, $2)`
 
-	insertEvents = `INSERT INTO events (commit, n, at, sku, version, name, command, actor, reason, note, correlation, cause, body)
+	insertEvents = `INSERT INTO events (commit, n, at, sku, version, name, command, actor, reason, note, correlation, cause, trace, body)
 		SELECT currval('commits_id_seq'), e.* FROM unnest($1::integer[], $2::timestamptz[], $3::text[], $4::bigint[], $5::text[],
-			$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) AS e`
+			$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) AS e`
 
 	fromLineRows = `FROM unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::integer[],
 			$8::smallint[], $9::integer[], $10::bigint[], $11::integer[], $12::integer[], $13::integer[], $14::integer[], $15::text[], $16::boolean[])
@@ -211,10 +211,10 @@ func writeSeldom(out *pgx.Batch, c service.Changes) {
 
 func writeEvents(out *pgx.Batch, events []service.Envelope) error {
 	var (
-		ns                                                                          []int
-		ats                                                                         []time.Time
-		versions                                                                    []int64
-		skus, names, commands, actors, reasons, notes, correlations, causes, bodies []string
+		ns                                                                                  []int
+		ats                                                                                 []time.Time
+		versions                                                                            []int64
+		skus, names, commands, actors, reasons, notes, correlations, causes, traces, bodies []string
 	)
 	for n, e := range events {
 		body, err := eventjson.Encode(e.Event)
@@ -232,9 +232,10 @@ func writeEvents(out *pgx.Batch, events []service.Envelope) error {
 		notes = append(notes, e.Origin.Note)
 		correlations = append(correlations, e.Origin.Correlation)
 		causes = append(causes, e.Origin.Cause)
+		traces = append(traces, e.Origin.Trace)
 		bodies = append(bodies, string(body))
 	}
-	out.Queue(insertEvents, ns, ats, skus, versions, names, commands, actors, reasons, notes, correlations, causes, bodies)
+	out.Queue(insertEvents, ns, ats, skus, versions, names, commands, actors, reasons, notes, correlations, causes, traces, bodies)
 	return nil
 }
 

@@ -154,7 +154,7 @@ func (s *Store) change(st statement, args ...driver.Value) error {
 	return s.noteTrouble(err)
 }
 
-const selectEvent = `SELECT e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause
+const selectEvent = `SELECT e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause, o.trace
 	FROM events e JOIN origins o ON o.id = e.origin `
 
 func (s *Store) undelivered(ctx context.Context, sub service.Subscription, after, upTo int64, limit int) (out []service.Envelope, _ error) {
@@ -176,7 +176,7 @@ func envelope(scan func(...any) error) (e service.Envelope, err error) {
 	var name string
 	var body []byte
 	o := &e.Origin
-	if err := scan(&e.Position, &at, &e.SKU, &e.Version, &name, &body, &e.Command, &o.Actor, &o.Reason, &o.Note, &o.Correlation, &o.Cause); err != nil {
+	if err := scan(&e.Position, &at, &e.SKU, &e.Version, &name, &body, &e.Command, &o.Actor, &o.Reason, &o.Note, &o.Correlation, &o.Cause, &o.Trace); err != nil {
 		return e, err
 	}
 	e.At = time.UnixMicro(at).UTC()

@@ -43,7 +43,7 @@ func (l listing[T]) page(ctx context.Context, db queryer, page views.Page, q str
 
 const (
 	fromExplained = lineColumns + `,
-	e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause
+	e.position, e.at, e.sku, e.version, e.name, e.body, o.command, o.actor, o.reason, o.note, o.correlation, o.cause, o.trace
 	FROM lines l LEFT JOIN batches b ON b.seq = l.batch JOIN events e ON e.position = l.event JOIN origins o ON o.id = e.origin `
 	selectExplained     = fromExplained + `WHERE l.order_id = ? ORDER BY l.sku`
 	selectExplainedLine = fromExplained + `WHERE l.order_id = ? AND l.sku = ?`
@@ -236,7 +236,7 @@ func scanSummary(scan func(...any) error) (o views.OrderSummary, err error) {
 // as they are.
 func scanEvent(scan func(...any) error) (e views.Event, err error) {
 	var at int64
-	err = scan(&e.Position, &at, &e.SKU, &e.Version, &e.Type, &e.Data, &e.Command, &e.Actor, &e.Reason, &e.Note, &e.Correlation, &e.Cause)
+	err = scan(&e.Position, &at, &e.SKU, &e.Version, &e.Type, &e.Data, &e.Command, &e.Actor, &e.Reason, &e.Note, &e.Correlation, &e.Cause, &e.Trace)
 	e.At = time.UnixMicro(at).UTC()
 	return e, err
 }

@@ -58,7 +58,7 @@ var (
 		first_promise = v.column10, shipped = v.column11, returned = v.column12, wishes = v.column13, frozen = v.column14 FROM (VALUES `,
 		`(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, `) v WHERE lines.seq = v.column1`}
 	insertLineEvents = statement{`INSERT OR ROLLBACK INTO line_events (line, event) VALUES `, `(?, ?)`, ``}
-	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
+	insertOrigins    = statement{`INSERT OR ROLLBACK INTO origins (id, command, actor, reason, note, correlation, cause, trace) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertAnswers    = statement{`INSERT OR ROLLBACK INTO answers (scope, key, request, at, answer) VALUES `, `(?, ?, ?, ?, ?)`,
 		` ON CONFLICT (scope, key) DO UPDATE SET request = excluded.request, at = excluded.at, answer = excluded.answer`}
 	forgetAnswers = statement{`DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE at < `, `? ORDER BY at LIMIT ?)`, ``}
@@ -332,7 +332,7 @@ func (t *tx) writeEvents(events []service.Envelope) error {
 		if o := (origin{e.Command, e.Origin}); t.log.originID == 0 || t.log.origin != o {
 			t.log.origin = o
 			t.log.originID++
-			origins = append(origins, t.log.originID, o.command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause)
+			origins = append(origins, t.log.originID, o.command, o.Actor, o.Reason, o.Note, o.Correlation, o.Cause, o.Trace)
 		}
 		t.log.position++
 		args = append(args, t.log.position, e.At.UnixMicro(), e.SKU, e.Version, e.Event.EventName(), t.log.originID, string(body))

@@ -77,7 +77,7 @@ type shop struct {
 
 var (
 	opened = time.Date(2026, 11, 2, 9, 0, 0, 123000, time.UTC)
-	ann    = domain.Origin{Actor: "ann", Reason: "damaged", Note: "wet", Correlation: "c-1", Cause: "m-1"}
+	ann    = domain.Origin{Actor: "ann", Reason: "damaged", Note: "wet", Correlation: "c-1", Cause: "m-1", Trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 )
 
 func newShop(store Store) *shop {

@@ -18,7 +18,7 @@ func availabilityByDate(t *testing.T, s *shop) {
 		return must(s.Availability(t.Context(), []views.Ask{{SKU: sku, Qty: qty, By: by}}))(t)[0]
 	}
 	table := views.Availability{
-		SKU: "TABLE", OnHand: 8, Inbound: 65, Allocated: 44, Available: 28, Withheld: 1, LargestFit: 18, Version: s.lastVersion(t, "TABLE"),
+		SKU: "TABLE", OnHand: 8, Inbound: 65, Allocated: 44, Available: 28, Withheld: 1, LargestFit: 18, BackorderedLines: 1, Version: s.lastVersion(t, "TABLE"),
 		Dates: []views.Arrival{{Units: 8}, {Date: "2026-12-01", Units: 45, Available: 10}, {Date: "2027-01-05", Units: 20, Available: 28}},
 	}
 	for i := range 2 { // the second time it may be known by heart
@@ -67,7 +67,7 @@ func availabilityDayByDay(t *testing.T, s *shop) {
 
 func availabilityOfMany(t *testing.T, s *shop) {
 	answers := must(s.Availability(t.Context(), []views.Ask{{SKU: "LAMP"}, {SKU: "RUG", Qty: 1}, {SKU: "CHAIR"}, {SKU: "LAMP", Qty: 1}}))(t)
-	lamp := views.Availability{SKU: "LAMP", OnHand: 3, Allocated: 3, Version: s.lastVersion(t, "LAMP"), Dates: []views.Arrival{{Units: 3}}}
+	lamp := views.Availability{SKU: "LAMP", OnHand: 3, Allocated: 3, BackorderedLines: 2, Version: s.lastVersion(t, "LAMP"), Dates: []views.Arrival{{Units: 3}}}
 	same(t, answers, []views.Availability{
 		lamp, {SKU: "RUG", Unknown: true, Dates: []views.Arrival{}},
 		{SKU: "CHAIR", Description: "A chair", Version: s.lastVersion(t, "CHAIR"), Dates: []views.Arrival{}}, lamp,

@@ -97,7 +97,7 @@ func eventsAsInTheLog(t *testing.T, s *shop) {
 		events[i].Data = nil
 		same(t, events[i], views.Event{
 			Position: e.Position, At: e.At, Type: e.Event.EventName(), SKU: e.SKU, Version: e.Version, Command: e.Command,
-			Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause,
+			Actor: e.Origin.Actor, Reason: e.Origin.Reason, Note: e.Origin.Note, Correlation: e.Origin.Correlation, Cause: e.Origin.Cause, Trace: e.Origin.Trace,
 		})
 	}
 	second := must(s.Events(t.Context(), views.Page{After: fmt.Sprint(log[0].Position), Limit: 1}))(t).Items

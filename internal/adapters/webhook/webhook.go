@@ -138,6 +138,9 @@ func (c *Client) Post(ctx context.Context, w views.Webhook, e views.Event) error
 	}
 	r.Header.Set("Content-Type", cloudevents.MediaType)
 	r.Header.Set("User-Agent", "allot")
+	if e.Trace != "" {
+		r.Header.Set("traceparent", e.Trace)
+	}
 	if err := sign(r.Header, w.Secret, strconv.FormatInt(e.Position, 10), c.now(), body); err != nil {
 		return fmt.Errorf("sign for %s: %w", w.URL, err)
 	}

@@ -57,6 +57,7 @@ func open(t *testing.T, o Options) *Client {
 }
 
 func TestAReceiverCanVerifyARequestWithTheStandardsOwnLibrary(t *testing.T) {
+	const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	c := open(t, Options{AllowPrivate: true})
 	var w views.Webhook
 	asked := 0
@@ -81,12 +82,14 @@ func TestAReceiverCanVerifyARequestWithTheStandardsOwnLibrary(t *testing.T) {
 		if err := json.Unmarshal(body, &e); err != nil || e.ID != "7" || e.Type != "allot.out_of_stock.v1" || e.Subject != "LAMP" || e.Source != "/allot" {
 			t.Errorf("the body is %s (error %v)", body, err)
 		}
-		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/cloudevents+json" || r.Header.Get("webhook-id") != "7" {
+		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/cloudevents+json" || r.Header.Get("webhook-id") != "7" || r.Header.Get("traceparent") != trace {
 			t.Errorf("%s with headers %v", r.Method, r.Header)
 		}
 		answer.WriteHeader(http.StatusNoContent)
 	}))
-	if err := c.To(w)(t.Context(), happened); err != nil || asked != 1 {
+	traced := happened
+	traced.Origin.Trace = trace
+	if err := c.To(w)(t.Context(), traced); err != nil || asked != 1 {
 		t.Errorf("%d requests came, error %v", asked, err)
 	}
 }

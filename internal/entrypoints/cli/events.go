@@ -155,7 +155,7 @@ func (r *run) showEvent(e shownEvent) error {
 		r.tell("Product  %s, version %d", e.SKU, e.Version)
 		r.tell("Command  %s", e.Command)
 		for _, part := range []struct{ name, value string }{
-			{"Actor", e.Actor}, {"Reason", e.Reason}, {"Note", e.Note}, {"Request", e.Correlation}, {"Cause", e.Cause},
+			{"Actor", e.Actor}, {"Reason", e.Reason}, {"Note", e.Note}, {"Request", e.Correlation}, {"Cause", e.Cause}, {"Trace", e.Trace},
 		} {
 			if part.value != "" {
 				r.tell("%-8s %s", part.name, part.value)

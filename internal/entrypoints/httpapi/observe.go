@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -166,5 +167,18 @@ func requestID(w http.ResponseWriter) string { return w.Header()[requestIDHeader
 
 // originOf is the origin of commands that come of a request.
 func originOf(w http.ResponseWriter, r *http.Request) domain.Origin {
-	return domain.Origin{Actor: access.CallerOf(r.Context()).Actor, Correlation: requestID(w)}
+	return domain.Origin{Actor: access.CallerOf(r.Context()).Actor, Correlation: requestID(w), Trace: traceOf(r)}
+}
+
+// traceparent is a header of W3C Trace Context, of any version.
+var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
+// traceOf is where a request stands in the traces of its sender, or in ours;
+// empty if nobody traces it. What makes no sense is passed over, as the standard
+// has it.
+func traceOf(r *http.Request) string {
+	if at := r.Header.Get("traceparent"); at != "" && traceparent.MatchString(at) {
+		return at
+	}
+	return ""
 }

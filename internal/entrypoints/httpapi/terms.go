@@ -151,6 +151,7 @@ var terms = map[string]term{
 	"command":         {means: "The command that it came of."},
 	"actor":           {means: "Who asked for it."},
 	"correlation":     {means: "The id of the request that it came of."},
+	"traceparent":     {means: "The request in the traces of its sender, as in W3C Trace Context."},
 	"position":        {means: "The place of the event in the log."},
 	"product_version": {means: "The version of the product; every event is one more."},
 	"data":            {means: "What the event says, by its type."},

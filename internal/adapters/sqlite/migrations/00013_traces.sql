@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE origins ADD COLUMN trace TEXT NOT NULL DEFAULT ''; -- W3C traceparent
