@@ -1,5 +1,6 @@
 // Package journaltest says what it means to be a journal: one suite that every
-// copy of the log passes which brokers keep, the one in memory included.
+// copy of the log passes which brokers keep, the one in memory included; and
+// another for channels, which keep nothing.
 //
 // It knows the port, and the relay that works through it. It knows no broker.
 package journaltest

@@ -57,6 +57,22 @@ func TestAWebhookGetsSignedEvents(t *testing.T) {
 	}
 }
 
+// What a webhook is told of a promise that moved: which line, from which day to
+// which, and why.
+func TestAWebhookIsToldOfAPromiseThatMoved(t *testing.T) {
+	s := newShell(t)
+	url, posts := takePosts(t)
+	s.must(t, "batch add b1 LAMP 9 --eta 2026-12-01")
+	s.must(t, "allocate o1 LAMP 2")
+	s.serve(t, "serve --addr 127.0.0.1:0 --webhook-allow-private")
+	s.must(t, "webhook add "+url+" --event promise_changed")
+	s.must(t, "batch change b1 --eta 2026-12-09 --yes")
+	const want = `"data":{"order_id":"o1","sku":"LAMP","qty":2,"batch_ref":"b1","promise":"2026-12-09","previous_promise":"2026-12-01","cause":"batch_rescheduled"}`
+	if got := <-posts; !strings.Contains(got.body, want) {
+		t.Errorf("posted was %s", got.body)
+	}
+}
+
 func TestWebhooksAreAddedWithAndWithoutAServer(t *testing.T) {
 	s := newShell(t)
 	s.serve(t, "serve --addr 127.0.0.1:0 --data served")
