@@ -31,8 +31,8 @@ func TestAReadModelIsRightWhateverIsKilled(t *testing.T) {
 				model := readModel(t, server, app)
 				keepers.Go(func() { keep(ctx, model) })
 			}
-			for range 6 {
-				trade(t, app, 300)
+			for range 3 {
+				trade(t, app, 200)
 				server.Kill()
 				trade(t, app, 50)
 				server.Restart(t)
