@@ -1,16 +1,16 @@
 // Package client speaks to a server of Allot over HTTP, for programs in Go.
 //
-//	client.go   a Client, and how it asks
-//	error.go    what a server refuses
-//	stock.go    batches and products
-//	orders.go   order lines, orders, backorders
-//	events.go   the event log
-//	life.go     what happens to batches and lines later; whole orders
-//	answers.go  what is available and when, what is late
-//	terms.go    what a command may depend on
-//	bulk.go     many commands in one request
-//	whatif.go   several commands as one, tried and made
-//	policy.go   how lines are placed
+//	client.go      a Client, and how it asks
+//	error.go       what a server refuses
+//	stock.go       batches and products
+//	orders.go      order lines, orders, backorders
+//	events.go      the event log
+//	life.go        what happens to batches and lines later; whole orders
+//	answers.go     what is available and when, what is late
+//	terms.go       what a command may depend on
+//	bulk.go        many commands in one request
+//	whatif.go      several commands as one, tried and made
+//	policy.go      how lines are placed
 //	deliveries.go  what could not be delivered yet, and having it delivered again
 //
 // It knows the wire format and nothing else of the program: it may be imported

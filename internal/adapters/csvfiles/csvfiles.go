@@ -4,9 +4,10 @@
 // atomically, by every transaction that changes them.
 //
 // Files hold less than a database does: no event log, no descriptions, no
-// policies, no lines that were cancelled, no tokens, no messages from outside. Those last as
-// long as the store is open. So that the rest needn't be written twice, it works
-// on top of a store that keeps nothing, which it fills from the files.
+// policies, no lines that were cancelled, no holds, no tokens, no messages from
+// outside; of what a line asks for only one location, while it waits. Those last
+// as long as the store is open. So that the rest needn't be written twice, it
+// works on top of a store that keeps nothing, which it fills from the files.
 package csvfiles
 
 import (
