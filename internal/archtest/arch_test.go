@@ -60,7 +60,7 @@ var rules = []rule{
 	{pkg: "internal/adapters/cloudevents", may: inside},
 	{pkg: "internal/adapters/eventjson", may: inside},
 	{pkg: "internal/adapters/memory", may: inside.and("internal/access", "internal/adapters/eventjson")},
-	{pkg: "internal/adapters/csvfiles", may: inside.and("internal/access"), deps: []string{"github.com/gofrs/flock"}},
+	{pkg: "internal/adapters/csvfiles", may: inside.and("internal/access", "internal/csvrows"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/adapters/notify", may: inside},
 	{
 		pkg:  "internal/adapters/postgres",
@@ -91,7 +91,7 @@ var rules = []rule{
 	{pkg: "internal/entrypoints/wire", may: inside.and("internal/access", "internal/nearest", "internal/pyjson")},
 	{pkg: "internal/entrypoints/inbox", may: inside.and("internal/entrypoints/importer"), deps: []string{"github.com/gofrs/flock"}},
 	{pkg: "internal/entrypoints/redisin", may: inside.and("internal/entrypoints/wire"), deps: []string{"github.com/redis/go-redis/v9", "github.com/google/uuid"}},
-	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/nearest")},
+	{pkg: "internal/entrypoints/importer", may: inside.and("internal/entrypoints/wire", "internal/csvrows")},
 	{
 		pkg:  "internal/entrypoints/httpapi",
 		may:  inside.and("internal/access", "internal/nearest", "internal/entrypoints/wire", "internal/entrypoints/importer"),
@@ -136,6 +136,7 @@ var rules = []rule{
 	{pkg: "internal/metrics", may: inside, deps: []string{"github.com/prometheus/client_golang"}},
 	{pkg: "internal/tracing", may: packages{"internal/domain", "internal/service"}, deps: []string{"go.opentelemetry.io/otel"}},
 	{pkg: "client"}, // for others to import
+	{pkg: "internal/csvrows", may: packages{"internal/domain", "internal/nearest"}},
 	{pkg: "internal/nearest"},
 	{pkg: "docs"},
 	{pkg: "internal/pgserver"},
@@ -149,7 +150,7 @@ var rules = []rule{
 		may: inside.and(
 			"internal/access", "internal/adapters/csvfiles", "internal/adapters/eventjson", "internal/adapters/memory", "internal/adapters/notify",
 			"internal/adapters/postgres", "internal/adapters/redis", "internal/adapters/smtp", "internal/adapters/sqlite", "internal/adapters/webhook",
-			"internal/config", "internal/sample"),
+			"internal/config", "internal/csvrows", "internal/sample"),
 	},
 	{
 		pkg: "cmd/allot",

@@ -7,6 +7,7 @@ import (
 
 	"allot/internal/adapters/csvfiles"
 	"allot/internal/adapters/memory"
+	"allot/internal/csvrows"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -21,8 +22,8 @@ type BadRows = csvfiles.BadRows
 // CSVShop is an App over the CSV files in a folder, as the book's appendix has it.
 type CSVShop struct {
 	*App
-	Skipped []BadRow // of batches.csv
-	Unknown []string // columns of batches.csv that mean nothing to us
+	Skipped []BadRow          // of batches.csv
+	Unknown []csvrows.Unknown // columns of batches.csv that mean nothing to us
 	files   *csvfiles.Store
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"allot/internal/access"
+	"allot/internal/csvrows"
 	"allot/internal/domain"
 	"allot/internal/service"
 	"allot/internal/views"
@@ -42,7 +43,7 @@ type Inner interface {
 // leave the files as they are.
 type Store struct {
 	Inner
-	Unknown                          []string // columns of batches.csv that mean nothing to us
+	Unknown                          []csvrows.Unknown // columns of batches.csv that mean nothing to us
 	folder                           string
 	lock                             *flock.Flock
 	batches, allocations, backorders *table

@@ -201,8 +201,8 @@ func TestBadRowsAreNamedWithFileLineColumnAndRule(t *testing.T) {
 		`batches.csv line 3, eta "soon": "soon" is not a date`,
 		`batches.csv line 5, ref "b3": there is a batch of this reference in an earlier line`,
 		`batches.csv line 6, ref "": ref is empty`,
-		`batches.csv line 7: wrong number of fields`,
-		`batches.csv line 8: extraneous or missing " in quoted-field`,
+		`batches.csv line 7: the row has 2 values, but the first line names 4 columns`,
+		`batches.csv line 8: the quotes don't match`,
 		`allocations.csv line 2, batchref "b9": there is no such batch in batches.csv`,
 		`allocations.csv line 3, batchref "b3": that batch is of SKU "LAMP"`,
 		`allocations.csv line 5, orderid "o3": the order has a line of this SKU in an earlier line`,
@@ -239,11 +239,27 @@ func TestBadBatchesCanBeLeftOutButAreNotWrittenOver(t *testing.T) {
 	}
 }
 
+func TestAQuoteThatIsNeverClosedSpoilsItsOwnLineOnly(t *testing.T) {
+	folder := t.TempDir()
+	put(t, folder, csvfiles.Batches, "ref,sku,qty,eta\nb1,LAMP,10,\nb2,\"LAMP,5,\nb3,LAMP,7,\nb4,CHAIR,9,\n")
+	s, skipped, err := csvfiles.Open(t.Context(), folder, memory.New(), true)
+	if err != nil || len(skipped) != 1 || skipped[0].Line != 3 {
+		t.Fatalf("skipped %v, %v; want line 3", skipped, err)
+	}
+	for _, ref := range []string{"b1", "b3", "b4"} {
+		if _, err := s.Batch(t.Context(), ref); err != nil {
+			t.Errorf("batch %s: %v", ref, err)
+		}
+	}
+}
+
 func TestFilesThatAreNotOursAreRefused(t *testing.T) {
 	for _, tt := range []struct{ name, text, says string }{
 		{csvfiles.Batches, "", "must name the columns ref,sku,qty,eta"},
 		{csvfiles.Batches, "sku,qty,eta\n", "lacks ref"},
-		{csvfiles.Allocations, "orderid,sku,qty,batchref,remark\n", "would be lost"},
+		{csvfiles.Batches, "ref,sku,qty,eta,reference\n", `"ref" and "reference" mean the same`},
+		{csvfiles.Batches, "\xff\xfer\x00", "save the file as CSV in UTF-8"},
+		{csvfiles.Allocations, "orderid,sku,qty,batchref,remark\n", `column "remark" is not known, and would be lost`},
 	} {
 		folder := t.TempDir()
 		put(t, folder, tt.name, tt.text)

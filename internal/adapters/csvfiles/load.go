@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"allot/internal/csvrows"
 	"allot/internal/domain"
 	"allot/internal/service"
 )
@@ -20,22 +21,18 @@ type loading struct {
 	lives  map[string]int64 // versions, by SKU
 }
 
-func (s *Store) table(name string, columns ...column) *table {
+func (s *Store) table(name string, columns ...csvrows.Column) *table {
 	half := filepath.Join(s.folder, "."+name+".tmp")
 	_ = os.Remove(half) // a program was killed that was writing it; if it can't be removed, writing it fails
 	return &table{path: filepath.Join(s.folder, name), half: half, columns: columns, comma: ',', at: map[string]*row{}}
 }
 
-func required(names ...string) column { return column{names: names} }
-
-func optional(names ...string) column { return column{names: names, optional: true} }
-
 // load reads the files and fills the inner store with what they tell.
 func (s *Store) load(ctx context.Context, skipBatches bool) (skipped []BadRow, _ error) {
-	order, sku, qty := required("orderid", "order_id"), required("sku"), required("qty")
-	s.batches = s.table(Batches, required("ref", "reference"), sku, qty, required("eta"), optional("location"), optional("use_by"))
-	s.allocations = s.table(Allocations, order, sku, qty, required("batchref", "batch_ref"))
-	s.backorders = s.table(Backorders, order, sku, qty, optional("priority"), optional("required_by"), optional("location"))
+	order, sku, qty := csvrows.Required("order_id", "orderid", "order_id"), csvrows.Required("sku"), csvrows.Required("qty")
+	s.batches = s.table(Batches, csvrows.Required("ref", "ref", "reference"), sku, qty, csvrows.Required("eta"), csvrows.Optional("location"), csvrows.Optional("use_by"))
+	s.allocations = s.table(Allocations, order, sku, qty, csvrows.Required("batchref", "batchref", "batch_ref"))
+	s.backorders = s.table(Backorders, order, sku, qty, csvrows.Optional("priority"), csvrows.Optional("required_by"), csvrows.Optional("location"))
 	s.backorders.byAge = true
 
 	l := &loading{Store: s, stock: map[string]domain.Batch{}, ages: map[service.Sequence]int64{}, lives: map[string]int64{}}
@@ -65,15 +62,15 @@ func (s *Store) load(ctx context.Context, skipBatches bool) (skipped []BadRow, _
 }
 
 func (l *loading) batch(r record) (err error) {
-	cmd := domain.CreateBatch{Ref: r.values[0], SKU: r.values[1]}
-	if cmd.Qty, err = qty(r.values[2]); err != nil {
+	cmd := domain.CreateBatch{Ref: r.value("ref"), SKU: r.value("sku")}
+	if cmd.Qty, err = qty(r.value("qty")); err != nil {
 		return err
 	}
-	if cmd.ETA, err = domain.ParseDate(r.values[3]); err != nil {
+	if cmd.ETA, err = domain.ParseDate(r.value("eta")); err != nil {
 		return refuse("eta", "%v", err)
 	}
-	cmd.Location = r.values[4]
-	if cmd.UseBy, err = domain.ParseDate(r.values[5]); err != nil {
+	cmd.Location = r.value("location")
+	if cmd.UseBy, err = domain.ParseDate(r.value("use_by")); err != nil {
 		return refuse("use_by", "%v", err)
 	}
 	if err := cmd.Validate(); err != nil {
@@ -91,8 +88,8 @@ func (l *loading) batch(r record) (err error) {
 
 // line reads what allocations and backorders have in common.
 func (l *loading) line(r record) (cmd domain.Allocate, err error) {
-	cmd = domain.Allocate{OrderID: r.values[0], SKU: r.values[1]}
-	if cmd.Qty, err = qty(r.values[2]); err != nil {
+	cmd = domain.Allocate{OrderID: r.value("order_id"), SKU: r.value("sku")}
+	if cmd.Qty, err = qty(r.value("qty")); err != nil {
 		return cmd, err
 	}
 	return cmd, cmd.Validate()
@@ -103,11 +100,11 @@ func (l *loading) allocation(r record) error {
 	if err != nil {
 		return err
 	}
-	ref := r.values[3]
+	ref := r.value("batchref")
 	b, known := l.stock[ref]
 	switch {
 	case l.allocations.at[keyOf(cmd.OrderID, cmd.SKU)] != nil:
-		return refuse("orderid", "the order has a line of this SKU in an earlier line")
+		return refuse("order_id", "the order has a line of this SKU in an earlier line")
 	case !known:
 		return refuse("batchref", "there is no such batch in %s", Batches)
 	case b.SKU != cmd.SKU:
@@ -128,15 +125,15 @@ func (l *loading) backorder(r record) (err error) {
 	if err != nil {
 		return err
 	}
-	if number, err := strconv.Atoi(cmp.Or(r.values[3], strconv.Itoa(domain.UsualPriority))); err == nil {
+	if number, err := strconv.Atoi(cmp.Or(r.value("priority"), strconv.Itoa(domain.UsualPriority))); err == nil {
 		cmd.Priority = domain.NewPriority(number)
 	} else {
 		return refuse("priority", "must be a digit, or empty for the usual one, which is %d", domain.UsualPriority)
 	}
-	if cmd.RequiredBy, err = domain.ParseDate(r.values[4]); err != nil {
+	if cmd.RequiredBy, err = domain.ParseDate(r.value("required_by")); err != nil {
 		return refuse("required_by", "%v", err)
 	}
-	cmd.Locations = domain.LocationsOf(r.values[5])
+	cmd.Locations = domain.LocationsOf(r.value("location"))
 	if err := cmd.Validate(); err != nil {
 		return err
 	}
@@ -145,7 +142,7 @@ func (l *loading) backorder(r record) (err error) {
 		return nil // it was given stock, and something came in between before this file was written
 	}
 	if l.backorders.at[key] != nil {
-		return refuse("orderid", "the order has a line of this SKU in an earlier line")
+		return refuse("order_id", "the order has a line of this SKU in an earlier line")
 	}
 	e := domain.Backordered{OrderID: cmd.OrderID, SKU: cmd.SKU, Qty: cmd.Qty, Seq: l.next(service.LineSeq), Priority: cmd.Priority,
 		RequiredBy: cmd.RequiredBy, Wished: cmd.Wishes.Told(), Why: domain.Why{Rule: domain.Earliest, Cause: domain.Ordered}}

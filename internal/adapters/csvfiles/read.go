@@ -1,16 +1,14 @@
 package csvfiles
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
+	"allot/internal/csvrows"
 	"allot/internal/domain"
 )
 
@@ -44,110 +42,98 @@ func (e *BadRows) Error() string {
 // reader reads a file of a table row by row.
 type reader struct {
 	*table
-	file  string // its name
-	csv   *csv.Reader
-	names []string // as the file has them
-	place []int    // of each column of the table; -1: the file doesn't have it
-	bad   []BadRow
+	file   string // its name
+	names  []string
+	header csvrows.Header
+	bad    []BadRow
 }
 
 // record is a row that was read.
 type record struct {
 	*reader
-	line   int
-	values []string // by the columns of the table
+	values []string
+}
+
+// value is what the row has of a field; empty if the file has no such column.
+func (r record) value(field string) string {
+	at, there := r.header.At[field]
+	if !there {
+		return ""
+	}
+	return r.values[at]
 }
 
 // read has each row of a file taken. What take says is wrong is noted, and the
 // others go on.
-func (t *table) read(file string, take func(record) error) (bad []BadRow, _ error) {
-	var err error
+func (t *table) read(file string, take func(record) error) (bad []BadRow, err error) {
 	t.ours = true
 	if t.seen, err = lookAt(t.path); err != nil || !t.seen.there {
 		return nil, err
 	}
-	text, err := os.ReadFile(t.path)
+	f, err := os.Open(t.path)
 	if err != nil {
 		return nil, err
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	first, _, _ := bytes.Cut(text, []byte("\n"))
-	t.comma = separatorOf(string(first))
-	r := &reader{table: t, file: file, csv: csv.NewReader(bytes.NewReader(text))}
-	r.csv.Comma = t.comma
-	if err := r.header(); err != nil {
-		return nil, &BadRows{[]BadRow{{File: file, Line: 1, Problem: err.Error()}}}
+	defer f.Close()
+	r := &reader{table: t, file: file}
+	rows, err := r.open(f)
+	if refused, ok := errors.AsType[*domain.Error](err); ok {
+		return nil, &BadRows{[]BadRow{r.badRow(1, nil, refused)}}
 	}
-	r.rows(take)
+	if err != nil {
+		return nil, err
+	}
+	t.comma = rows.Separator()
+	err = r.rows(rows, take)
 	t.ours = t.ours && len(r.bad) == 0
-	return r.bad, nil
+	return r.bad, err
 }
 
-// header finds the columns of the table in the first line.
-func (r *reader) header() (err error) {
-	if r.names, err = r.csv.Read(); err != nil {
-		return fmt.Errorf("the first line must name the columns %s: %w", r.wanted(), err)
+// open finds the columns of the table in the first line.
+func (r *reader) open(f io.Reader) (rows *csvrows.Rows, err error) {
+	if r.seen.size == 0 {
+		return nil, csvrows.BadHeader("the first line must name the columns "+r.wanted(), "the file is empty")
 	}
-	for _, c := range r.columns {
-		i := slices.IndexFunc(r.names, func(name string) bool { return slices.Contains(c.names, strings.ToLower(strings.TrimSpace(name))) })
-		if i < 0 && !c.optional {
-			return fmt.Errorf("the first line lacks %s; it must name the columns %s", c.names[0], r.wanted())
-		}
-		r.place = append(r.place, i)
+	if rows, r.names, err = csvrows.Open(f); err != nil {
+		return nil, err
 	}
-	for i, name := range r.names {
-		if !slices.Contains(r.place, i) {
-			r.unknown = append(r.unknown, name)
-		}
+	if r.header, err = r.columns.Match(r.names); err != nil {
+		return nil, err
 	}
+	if lacking := r.columns.Missing(r.names); lacking != nil {
+		return nil, csvrows.BadHeader("it must name the columns "+r.wanted(), "the first line lacks %s", strings.Join(lacking, ", "))
+	}
+	r.unknown = r.header.Unknown
 	if r.ours = len(r.unknown) == 0; !r.ours && r.file != Batches {
-		return fmt.Errorf("there are columns which are not known, and would be lost when the file is written; leave only %s", r.wanted())
+		return nil, csvrows.BadHeader("leave only "+r.wanted(), "column %q is not known, and would be lost when the file is written", r.unknown[0].Name)
 	}
-	return nil
+	return rows, nil
 }
 
 func (r *reader) wanted() string {
 	names := make([]string, 0, len(r.columns))
 	for _, c := range r.columns {
-		names = append(names, c.names[0])
+		names = append(names, c.Names[0])
 	}
 	return strings.Join(names, ",")
 }
 
-func (r *reader) rows(take func(record) error) {
+func (r *reader) rows(rows *csvrows.Rows, take func(record) error) error {
 	for {
-		values, err := r.csv.Read()
-		if err == io.EOF {
-			return
+		row, err := rows.Next()
+		if errors.Is(err, csvrows.ErrEnd) {
+			return nil
 		}
-		line := 0
-		if broken, ok := errors.AsType[*csv.ParseError](err); ok {
-			line = broken.StartLine
-			err = broken.Err
+		if _, broken := errors.AsType[*csvrows.Malformed](err); err != nil && !broken {
+			return err
 		}
 		if err == nil {
-			line, _ = r.csv.FieldPos(0)
-			err = take(r.record(line, values))
+			err = take(record{r, row.Values})
 		}
 		if err != nil {
-			r.bad = append(r.bad, r.badRow(line, values, err))
-		}
-		if line == 0 { // the file itself can't be read on
-			return
+			r.bad = append(r.bad, r.badRow(row.Line, row.Values, err))
 		}
 	}
-}
-
-func (r *reader) record(line int, values []string) record {
-	out := record{reader: r, line: line}
-	for _, i := range r.place {
-		value := ""
-		if i >= 0 {
-			value = values[i]
-		}
-		out.values = append(out.values, value)
-	}
-	return out
 }
 
 // badRow says what is wrong with a row. Errors of the domain name the field.
@@ -160,10 +146,8 @@ func (r *reader) badRow(line int, values []string, err error) BadRow {
 	if refused.Hint != "" {
 		b.Problem += ": " + refused.Hint
 	}
-	for i, c := range r.columns {
-		if at := r.place[i]; slices.Contains(c.names, refused.Field) && at >= 0 {
-			b.Column, b.Value = r.names[at], values[at]
-		}
+	if at, there := r.header.At[refused.Field]; there {
+		b.Column, b.Value = r.names[at], values[at]
 	}
 	return b
 }

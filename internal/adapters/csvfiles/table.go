@@ -10,30 +10,25 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
+
+	"allot/internal/csvrows"
 )
 
 // table is a file, and what is to be written in it.
 type table struct {
 	path    string
-	columns []column
+	columns csvrows.Columns
 	byAge   bool // the rows are in the order of their age, not in that of their coming
 	comma   rune
 	rows    []*row
 	at      map[string]*row
 	changed bool
 	undo    []func()
-	seen    look     // of the file, when it was read or written last
-	half    string   // what it is written to
-	ours    bool     // nothing is in the file but what is here
-	unknown []string // columns of the file that the table doesn't have
-}
-
-// column is a column of a table.
-type column struct {
-	names    []string // the usual one first
-	optional bool
+	seen    look              // of the file, when it was read or written last
+	half    string            // what it is written to
+	ours    bool              // nothing is in the file but what is here
+	unknown []csvrows.Unknown // columns of the file that the table doesn't have
 }
 
 // row is a row of a table.
@@ -153,7 +148,7 @@ func (t *table) writeTo(f io.Writer) error {
 	w := bufio.NewWriterSize(f, 64<<10)
 	names := make([]string, 0, len(t.columns))
 	for _, c := range t.columns {
-		names = append(names, c.names[0])
+		names = append(names, c.Names[0])
 	}
 	_, err := w.Write(t.encode(names))
 	for _, r := range t.live() {
@@ -179,11 +174,4 @@ func (t *table) replace() (err error) {
 	}
 	t.seen, err = lookAt(t.path)
 	return err
-}
-
-// separatorOf is the separator that a first line uses.
-func separatorOf(line string) rune {
-	return slices.MaxFunc([]rune{',', ';', '\t'}, func(a, b rune) int {
-		return cmp.Compare(strings.Count(line, string(a)), strings.Count(line, string(b)))
-	})
 }

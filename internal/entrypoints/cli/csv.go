@@ -60,8 +60,8 @@ func (r *run) csvShop(ctx context.Context, folder string, skip bool) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range shop.Unknown {
-		r.say("batches.csv: column %q is not known and was left out", name)
+	for _, column := range shop.Unknown {
+		r.say("batches.csv: %s", column.Note())
 	}
 	return errors.Join(r.allocateCSV(ctx, shop, folder, skip), shop.Close())
 }

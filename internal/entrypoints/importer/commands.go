@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"allot/internal/csvrows"
 	"allot/internal/domain"
 )
 
@@ -17,7 +18,7 @@ const CodeMalformedRow = "malformed_row"
 
 // source makes commands of rows. It is read once.
 type source struct {
-	rows    *rows
+	rows    *csvrows.Rows
 	as      Kind
 	columns columns
 	origin  domain.Origin
@@ -31,7 +32,7 @@ type source struct {
 type entry struct {
 	command domain.Message // nil if refused
 	refusal refusal
-	rows    []row // more than one if they were added up
+	rows    []csvrows.Row // more than one if they were added up
 }
 
 // refusal says why rows can't be used.
@@ -69,8 +70,9 @@ func (s *source) entries(ctx context.Context) iter.Seq[entry] {
 			if s.err = context.Cause(ctx); s.err != nil {
 				return
 			}
-			row, err := s.rows.next()
-			m, isMalformed := errors.AsType[*malformed](err)
+			row, err := s.rows.Next()
+			row.Values = original(row.Values)
+			m, isMalformed := errors.AsType[*csvrows.Malformed](err)
 			switch {
 			case err == nil:
 				if !yield(s.entry(row)) {
@@ -80,10 +82,10 @@ func (s *source) entries(ctx context.Context) iter.Seq[entry] {
 				if !yield(s.malformed(row, m)) {
 					return
 				}
-			case errors.Is(err, errEnd):
+			case errors.Is(err, csvrows.ErrEnd):
 				return
 			default:
-				s.err = fmt.Errorf("read line %d: %w", s.rows.line, err)
+				s.err = fmt.Errorf("read line %d: %w", s.rows.Line(), err)
 				return
 			}
 		}
@@ -93,20 +95,20 @@ func (s *source) entries(ctx context.Context) iter.Seq[entry] {
 // malformed has the values stand where they seem to belong, so that only the one
 // with the whole text has to be put right. The text is no quantity, but it might
 // be a description: a product keeps nothing else.
-func (s *source) malformed(r row, m *malformed) entry {
-	apart := r.values
-	r.values = make([]string, s.columns.width)
+func (s *source) malformed(r csvrows.Row, m *csvrows.Malformed) entry {
+	apart := r.Values
+	r.Values = make([]string, s.columns.width)
 	if s.as != Products {
-		copy(r.values[:len(s.columns.names)], apart)
+		copy(r.Values[:len(s.columns.names)], apart)
 	}
-	r.values[s.columns.at[spill(s.as)]] = m.text
-	return entry{rows: []row{r}, refusal: refusal{code: CodeMalformedRow, value: shorten(m.text), problem: m.problem}}
+	r.Values[s.columns.at[spill(s.as)]] = m.Text
+	return entry{rows: []csvrows.Row{r}, refusal: refusal{code: CodeMalformedRow, value: csvrows.Shorten(m.Text), problem: m.Problem}}
 }
 
 // entry makes a command of a row. What is left to refuse, the command's own
 // rules will.
-func (s *source) entry(r row) entry {
-	e := entry{rows: []row{r}}
+func (s *source) entry(r csvrows.Row) entry {
+	e := entry{rows: []csvrows.Row{r}}
 	var err error
 	switch s.as {
 	case Orders:
@@ -141,15 +143,15 @@ func (s *source) entry(r row) entry {
 	return e
 }
 
-func (s *source) value(r row, field string) string { return r.values[s.columns.at[field]] }
+func (s *source) value(r csvrows.Row, field string) string { return r.Values[s.columns.at[field]] }
 
 // optional is the value of a column that a file need not have.
-func (s *source) optional(r row, field string) string {
+func (s *source) optional(r csvrows.Row, field string) string {
 	at, has := s.columns.at[field]
 	if !has {
 		return ""
 	}
-	return r.values[at]
+	return r.Values[at]
 }
 
 // placedAt notes when an order was placed. Its rows say the same, so that a

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"strconv"
+
+	"allot/internal/csvrows"
 )
 
 // Refusal says why a row was refused.
@@ -34,15 +36,15 @@ type rejected struct {
 }
 
 // refusal is what is said of one of the rows that were refused together.
-func (f *rejected) refusal(r row, why refusal) Refusal {
-	out := Refusal{Row: r.number, Line: r.line, Value: why.value, Code: why.code, Problem: why.problem}
+func (f *rejected) refusal(r csvrows.Row, why refusal) Refusal {
+	out := Refusal{Row: r.Number, Line: r.Line, Value: why.value, Code: why.code, Problem: why.problem}
 	if i, ok := f.columns.at[why.field]; ok {
-		out.Column, out.Value = f.columns.names[i], r.values[i]
+		out.Column, out.Value = f.columns.names[i], r.Values[i]
 	}
 	return out
 }
 
-func (f *rejected) write(r row, why Refusal) error {
+func (f *rejected) write(r csvrows.Row, why Refusal) error {
 	if f.open == nil {
 		return nil
 	}
@@ -57,7 +59,7 @@ func (f *rejected) write(r row, why Refusal) error {
 			return err
 		}
 	}
-	return f.csv.Write(harmless(f.record(r.values, why.record())))
+	return f.csv.Write(harmless(f.record(r.Values, why.record())))
 }
 
 func (f *rejected) record(own, ours []string) []string {

@@ -93,7 +93,7 @@ func (s Summary) String() string {
 	line("rejected", s.Rejected, rowsNote(s))
 	fmt.Fprintf(&out, "%-12s%9.1f\n", "seconds", s.Seconds)
 	for _, u := range s.UnknownColumns {
-		out.WriteString(u.note() + "\n")
+		out.WriteString(u.Note() + "\n")
 	}
 	return out.String()
 }
@@ -103,12 +103,4 @@ func rowsNote(s Summary) string {
 		return ""
 	}
 	return fmt.Sprintf("%d rows", s.RejectedRows)
-}
-
-func (u UnknownColumn) note() string {
-	note := fmt.Sprintf("column %q is not known and was left out", u.Name)
-	if u.Nearest != "" {
-		note += fmt.Sprintf("; the nearest known one is %s", u.Nearest)
-	}
-	return note
 }

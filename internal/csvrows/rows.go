@@ -1,28 +1,29 @@
-package importer
+// Package csvrows reads CSV files as people and spreadsheets write them: row by
+// row, with a broken one named and the others unharmed, and columns found by
+// their names. It doesn't know what the values mean.
+package csvrows
 
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"sync/atomic"
 )
 
-// row is a row of a file.
-type row struct {
-	number int // 1 is the first one after the header
-	line   int // of the file, where it begins; 1 is the header
-	values []string
+// Row is a row of a file.
+type Row struct {
+	Number int // 1 is the first one after the header
+	Line   int // of the file, where it begins; 1 is the header
+	Values []string
 }
 
-// rows reads a file row by row. encoding/csv tells the values of a row apart;
+// Rows reads a file row by row. encoding/csv tells the values of a row apart;
 // where a row ends is decided here, so that a quote which is never closed
 // spoils its own line and not the rest of the file.
-type rows struct {
+type Rows struct {
 	in     *bufio.Reader
 	csv    *csv.Reader // reads text, and nothing else
 	text   feed        // of the present row
@@ -35,31 +36,32 @@ const mostRow = 64 << 10
 
 var bom = []byte("\ufeff")
 
-// open reads the header of a file.
-func open(in io.Reader, as Kind) (*rows, columns, error) {
-	if err := checkKind(as); err != nil {
-		return nil, columns{}, err
+// Open reads the first line of a file in UTF-8, with a byte order mark or
+// without, and returns the names of its columns as they are there. Values are
+// separated by commas, semicolons or tabs, whichever that line has most of. A
+// file whose first line can't be read as CSV is a *domain.Error.
+func Open(in io.Reader) (*Rows, []string, error) {
+	r := &Rows{in: bufio.NewReaderSize(in, mostRow), line: 1}
+	if mark, _ := r.in.Peek(len(bom)); bytes.Equal(mark, bom) {
+		_, _ = r.in.Discard(len(bom)) // it is there: it was seen
 	}
-	plain, err := decompressed(in)
-	if err != nil {
-		return nil, columns{}, err
-	}
-	r := &rows{in: plain, line: 1}
 	r.csv = csv.NewReader(&r.text)
 	names, err := r.header()
-	if err != nil {
-		return nil, columns{}, err
-	}
-	c, err := readHeader(as, names, r.csv.Comma)
-	return r, c, err
+	return r, names, err
 }
+
+// Separator is what stands between two values.
+func (r *Rows) Separator() rune { return r.csv.Comma }
+
+// Line is the line of the file that comes next; 1 is the first one.
+func (r *Rows) Line() int { return r.line }
 
 // header returns the names of the columns. From then on each row must have as
 // many values.
-func (r *rows) header() ([]string, error) {
+func (r *Rows) header() ([]string, error) {
 	for {
 		text, err := r.peek()
-		if err != nil && !errors.Is(err, errEnd) {
+		if err != nil && !errors.Is(err, ErrEnd) {
 			return nil, fmt.Errorf("read the first line: %w", err)
 		}
 		if err := checkText(string(text)); err != nil {
@@ -68,7 +70,7 @@ func (r *rows) header() ([]string, error) {
 		r.csv.Comma = separatorOf(string(text))
 		names, err := r.parse(text)
 		if err != nil && !errors.Is(err, errEmptyLine) {
-			return nil, badHeader("the first line must name the columns", "the first line can't be read: %v", err)
+			return nil, BadHeader("the first line must name the columns", "the first line can't be read: %v", err)
 		}
 		if r.skip(text); err == nil {
 			return names, nil
@@ -76,35 +78,21 @@ func (r *rows) header() ([]string, error) {
 	}
 }
 
-// decompressed is what in holds, without compression and byte order mark.
-func decompressed(in io.Reader) (*bufio.Reader, error) {
-	plain := bufio.NewReaderSize(in, mostRow)
-	if magic, _ := plain.Peek(2); string(magic) == "\x1f\x8b" {
-		unzip, err := gzip.NewReader(plain)
-		if err != nil {
-			return nil, fmt.Errorf("decompress: %w", err)
-		}
-		plain = bufio.NewReaderSize(unzip, mostRow)
-	}
-	if mark, _ := plain.Peek(len(bom)); bytes.Equal(mark, bom) {
-		_, _ = plain.Discard(len(bom)) // it is there: it was seen
-	}
-	return plain, nil
-}
+// ErrEnd is what Next returns when there are no more rows.
+var ErrEnd = errors.New("the file is at its end")
 
 var (
-	errEnd       = errors.New("the file is at its end")
 	errEmptyLine = errors.New("the line is empty")
 	errTooLong   = fmt.Errorf("the row is too long: write at most %d bytes, line end included", mostRow-1)
 )
 
-// next returns the next row, or errEnd if there is none. If the values can't be
-// told apart there is a *malformed as well, with the text in their place.
-func (r *rows) next() (row, error) {
+// Next returns the next row, or ErrEnd if there is none. If the values can't be
+// told apart there is a *Malformed as well, with the text in their place.
+func (r *Rows) Next() (Row, error) {
 	for {
 		text, err := r.peek()
 		if err != nil {
-			return row{}, err
+			return Row{}, err
 		}
 		values, err := r.parse(text)
 		if errors.Is(err, errEmptyLine) {
@@ -112,7 +100,7 @@ func (r *rows) next() (row, error) {
 			continue
 		}
 		r.number++
-		found := row{number: r.number, line: r.line, values: values}
+		found := Row{Number: r.number, Line: r.line, Values: values}
 		if err != nil && !errors.Is(err, csv.ErrFieldCount) {
 			text = firstLine(text) // what follows may be fine
 		}
@@ -124,31 +112,31 @@ func (r *rows) next() (row, error) {
 	}
 }
 
-// malformed says that the values of a row can't be told apart.
-type malformed struct{ problem, text string }
+// Malformed says that the values of a row can't be told apart.
+type Malformed struct{ Problem, Text string }
 
-func (m *malformed) Error() string { return m.problem }
+func (m *Malformed) Error() string { return m.Problem }
 
-func (r *rows) malformed(err error, text []byte, values int) *malformed {
-	m := &malformed{problem: err.Error(), text: strings.TrimRight(string(text), "\r\n")}
+func (r *Rows) malformed(err error, text []byte, values int) *Malformed {
+	m := &Malformed{Problem: err.Error(), Text: strings.TrimRight(string(text), "\r\n")}
 	switch {
 	case errors.Is(err, errTooLong):
-		m.text = shorten(m.text)
+		m.Text = Shorten(m.Text)
 	case errors.Is(err, csv.ErrFieldCount):
-		m.problem = fmt.Sprintf("the row has %d values, but the first line names %d columns: put values that hold a %q in quotes",
+		m.Problem = fmt.Sprintf("the row has %d values, but the first line names %d columns: put values that hold a %q in quotes",
 			values, r.csv.FieldsPerRecord, r.csv.Comma)
 	case errors.Is(err, csv.ErrBareQuote):
-		m.problem = `a value that is not in quotes has a quote: put it in quotes and write "" for each quote in it`
+		m.Problem = `a value that is not in quotes has a quote: put it in quotes and write "" for each quote in it`
 	case errors.Is(err, csv.ErrQuote):
-		m.problem = `the quotes don't match: write "" for each quote inside of a value, and one " to end it`
+		m.Problem = `the quotes don't match: write "" for each quote inside of a value, and one " to end it`
 	}
 	return m
 }
 
 // peek returns the text of the next row, or of the line that it begins with if
-// it doesn't end; errEnd if there is none. The text is valid until r is read
+// it doesn't end; ErrEnd if there is none. The text is valid until r is read
 // from again.
-func (r *rows) peek() ([]byte, error) {
+func (r *Rows) peek() ([]byte, error) {
 	for more := 0; ; more = 1 {
 		_, err := r.in.Peek(r.in.Buffered() + more)
 		text, _ := r.in.Peek(r.in.Buffered())
@@ -160,7 +148,7 @@ func (r *rows) peek() ([]byte, error) {
 		case err != io.EOF && err != bufio.ErrBufferFull:
 			return nil, err
 		case len(text) == 0:
-			return nil, errEnd
+			return nil, ErrEnd
 		case err == io.EOF && quotes(text)%2 == 0:
 			return text, nil
 		default:
@@ -196,7 +184,7 @@ func firstLine(text []byte) []byte {
 }
 
 // parse splits the text of a row into values, or returns errEmptyLine.
-func (r *rows) parse(text []byte) ([]string, error) {
+func (r *Rows) parse(text []byte) ([]string, error) {
 	if len(text) >= mostRow {
 		return nil, errTooLong
 	}
@@ -208,11 +196,11 @@ func (r *rows) parse(text []byte) ([]string, error) {
 	for rest := err; rest != nil && rest != io.EOF; {
 		_, rest = r.csv.Read() // what it has taken of the text must not get into the next row
 	}
-	return original(values), err
+	return values, err
 }
 
 // skip goes past the text of a row, and to the end of its line if it is too long.
-func (r *rows) skip(text []byte) {
+func (r *Rows) skip(text []byte) {
 	r.line += bytes.Count(text, []byte{'\n'})
 	tooLong := len(text) >= mostRow && text[len(text)-1] != '\n'
 	_, _ = r.in.Discard(len(text)) // it is there: it was seen
@@ -235,20 +223,8 @@ func (f *feed) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// meter counts what is read.
-type meter struct {
-	in   io.Reader
-	read atomic.Int64
-}
-
-func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.in.Read(p)
-	m.read.Add(int64(n))
-	return n, err
-}
-
-// shorten is the beginning of a text, enough to recognise it.
-func shorten(text string) string {
+// Shorten is the beginning of a text, enough to recognise it.
+func Shorten(text string) string {
 	const enough = 80
 	if len(text) <= enough {
 		return text
