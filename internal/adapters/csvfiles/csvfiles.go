@@ -156,7 +156,7 @@ func (s *Store) putLine(l domain.Line) {
 		s.allocations.put(key, l.Seq, l.BatchRef, l.OrderID, l.SKU, qty, l.BatchRef)
 	case l.Status == domain.StatusBackordered:
 		s.allocations.remove(key)
-		s.backorders.put(key, l.Seq, "", l.OrderID, l.SKU, qty, priorityText(l.Priority), l.RequiredBy.String(), string(l.Wishes.Locations))
+		s.backorders.put(key, l.Seq, "", l.OrderID, l.SKU, qty, priorityText(l.Priority), l.RequiredBy.String(), bestOf(l.Wishes.Locations))
 	default:
 		s.allocations.remove(key)
 		s.backorders.remove(key)
@@ -165,6 +165,14 @@ func (s *Store) putLine(l domain.Line) {
 
 // keyOf is what there is one line of.
 func keyOf(orderID, sku string) string { return orderID + "\x00" + sku }
+
+// bestOf is the location that a line would like best: the file has room for one.
+func bestOf(l domain.Locations) string {
+	if names := l.Names(); len(names) > 0 {
+		return names[0]
+	}
+	return ""
+}
 
 func priorityText(p domain.Priority) string {
 	if p == 0 {
