@@ -20,8 +20,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -153,6 +155,14 @@ func withoutHint(text, hint string) string { return strings.TrimSuffix(text, ": 
 func hintOf(err error) string {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e.Hint
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the name: it has to be there first"
+	case errors.Is(err, fs.ErrPermission):
+		return "run it as a user who may do that, or give this one the right"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "make room on the disk and run it again: what is done already is not done twice"
 	}
 	return ""
 }

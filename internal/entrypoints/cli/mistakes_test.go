@@ -112,3 +112,17 @@ func TestWebhooksOfAServerThatWantsTokens(t *testing.T) {
 	s.must(t, "webhook delete 1 --data other --server "+server.url)
 	s.fails(t, "webhook delete 1 --data other --server "+server.url, 3, "allot webhook list lists the webhooks")
 }
+
+func TestATroubleWithFilesSaysWhatToDoNext(t *testing.T) {
+	s := newShell(t)
+	mkdir(t, "source", "dest")
+	for line, says := range map[string]string{
+		"sync source nowhere/deep":       "hint: check the name",
+		"sync nowhere dest":              "hint: check the name",
+		"import nowhere.csv --as orders": "hint: check the name",
+		"csv nowhere":                    "hint: check the name",
+		"inbox nowhere":                  "hint: check the name",
+	} {
+		s.fails(t, line, 1, says)
+	}
+}

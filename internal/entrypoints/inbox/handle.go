@@ -104,7 +104,7 @@ func (b *Inbox) importFile(ctx context.Context, name, hash string, taken *Taken)
 	taken.Summary, err = importer.Import(ctx, in, kindOf(taken.File), to, o)
 	err = errors.Join(err, closing())
 	if isFault(err) {
-		taken.Outcome, taken.Where, taken.Problem = Failed, path.Join(failed, name), err.Error()
+		taken.Outcome, taken.Where, taken.Problem = Failed, path.Join(failed, name), problemOf(err)
 		return nil
 	}
 	if err != nil {
@@ -127,6 +127,14 @@ func isFault(err error) bool {
 	corrupt, isCorrupt := errors.AsType[flate.CorruptInputError](err)
 	return ok && refused.Kind == domain.Invalid || isCorrupt && corrupt >= 0 ||
 		errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// problemOf is what is wrong with a file, and what to do about it.
+func problemOf(err error) string {
+	if refused, ok := errors.AsType[*domain.Error](err); ok && refused.Hint != "" {
+		return err.Error() + ": " + refused.Hint
+	}
+	return err.Error()
 }
 
 // refusedRows is the file for refused rows. It has its name when it is complete.
@@ -156,7 +164,7 @@ func (t Taken) report(now time.Time) string {
 	if t.Problem != "" {
 		fmt.Fprintf(&text, "%s\n", t.Problem)
 	}
-	if t.Outcome == Duplicate {
+	if t.Outcome == Duplicate || t.Summary.Rows == 0 && t.Outcome == Failed {
 		return text.String()
 	}
 	fmt.Fprintf(&text, "\n%s", t.Summary)

@@ -175,7 +175,7 @@ func TestAFileThatCantBeUsedIsPutAsideAndDoesNotBlock(t *testing.T) {
 	d.put(t, "orders-d.csv", orders)
 	want := []string{"batches.csv done", "orders-a.csv failed", "orders-b.csv.gz failed", "orders-c.csv failed", "orders-d.csv done"}
 	equal(t, "what was taken", d.take(t), want)
-	if report := d.read(t, "failed/"+at+"000Z_orders-a.csv.report.txt"); !strings.Contains(report, "the first line lacks qty") {
+	if report := d.read(t, "failed/"+at+"000Z_orders-a.csv.report.txt"); !strings.Contains(report, "the first line lacks qty") || !strings.Contains(report, "the first line must name the columns") {
 		t.Errorf("the report says %q", report)
 	}
 }
