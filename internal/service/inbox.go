@@ -43,11 +43,11 @@ type Incoming struct {
 }
 
 // opened is a command without the message that it came in.
-func opened(cmd domain.Message) (domain.Message, Receipt) {
+func opened(cmd domain.Message) (domain.Message, *Receipt) {
 	if in, ok := cmd.(Incoming); ok {
-		return in.Message, in.Receipt
+		return in.Message, &in.Receipt
 	}
-	return cmd, Receipt{}
+	return cmd, nil
 }
 
 // inbox is what a session knows of messages.
@@ -59,9 +59,6 @@ type inbox struct {
 
 // admit refuses a message that has no effect any more.
 func (s *session) admit(ctx context.Context, r Receipt) error {
-	if r.ID == "" {
-		return nil
-	}
 	if _, known := s.received[r.ID]; !known {
 		if err := s.load(ctx, Want{Receipts: []Receipt{r}}); err != nil {
 			return err
@@ -86,9 +83,6 @@ func (s *session) admit(ctx context.Context, r Receipt) error {
 
 // receive notes that a message had its effect.
 func (i *inbox) receive(r Receipt, at time.Time) {
-	if r.ID == "" {
-		return
-	}
 	r.At = at
 	i.received[r.ID] = true
 	for _, subject := range r.Subjects {

@@ -114,12 +114,10 @@ func (b *Bus) prepare(cmd domain.Message, got func(any, []Envelope)) (*call, err
 	if err := cmd.Validate(); err != nil {
 		return nil, err
 	}
-	c := &call{
-		name: cmd.CommandName(), origin: cmd.CameFrom(), about: h.about(cmd), receipt: receipt,
-	}
+	c := &call{command: cmd, about: h.about(cmd), receipt: receipt}
 	c.fn = func(ctx context.Context, uow *UnitOfWork) (err error) {
 		uow.bus = b
-		if c.result, err = h.handle(ctx, uow, cmd); err != nil {
+		if c.result, err = h.handle(ctx, uow, c.command); err != nil {
 			return err
 		}
 		return uow.React(ctx)

@@ -46,7 +46,7 @@ func (t *Transactor) tellDone(c *call) {
 	if t.observer.Command == nil {
 		return
 	}
-	done := CommandDone{Name: c.name, Queued: c.queued, Err: c.err}
+	done := CommandDone{Name: c.command.CommandName(), Queued: c.queued, Err: c.err}
 	if c.err == nil {
 		done.Result = c.result
 	}

@@ -25,7 +25,7 @@ type session struct {
 	numbers  map[Sequence]numbers
 	size     int // about so many units of work
 
-	edited  map[int64]edit     // batches changed by this transaction, by Seq, as of now
+	edited  map[int64]string   // references of batches changed by this transaction, by Seq
 	fresh   map[Sequence]int64 // the first number that this transaction reserved
 	changed []int              // lines changed by this transaction, where in states
 	bySKU   map[string][]int
@@ -62,12 +62,6 @@ type lineState struct {
 	more           []int // in session.events, of all else that happened to it
 }
 
-// edit is a batch as of now.
-type edit struct {
-	domain.Batch
-	added bool
-}
-
 // numbers are reserved: next up to end, which is not among them.
 type numbers struct{ next, end int64 }
 
@@ -81,7 +75,7 @@ func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 		states:  make([]lineState, 0, n),
 		numbers: make(map[Sequence]numbers, 2),
 		fresh:   make(map[Sequence]int64, 2),
-		edited:  make(map[int64]edit, n),
+		edited:  make(map[int64]string, n),
 		changed: make([]int, 0, n),
 		events:  make([]Envelope, 0, n),
 
@@ -103,10 +97,12 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 			s.numbers[BatchSeq], s.numbers[LineSeq] = reserved[0], reserved[1]
 		}
 	}()
-	if err := s.admit(ctx, c.receipt); err != nil {
-		return err
+	if c.receipt != nil {
+		if err := s.admit(ctx, *c.receipt); err != nil {
+			return err
+		}
 	}
-	s.uow.begin(c.name, c.origin)
+	s.uow.begin(c.command)
 	if err := c.fn(ctx, &s.uow); err != nil {
 		return err
 	}
@@ -114,7 +110,9 @@ func (s *session) try(ctx context.Context, c *call) (err error) {
 	if err := s.keep(&s.uow); err != nil {
 		return s.noteBroken(err) // half of it may have been kept
 	}
-	s.receive(c.receipt, s.now)
+	if c.receipt != nil {
+		s.receive(*c.receipt, s.now)
+	}
 	c.kept(s.uow.events)
 	return nil
 }
@@ -145,8 +143,7 @@ func (s *session) settle(p *domain.Product, events int) error {
 		return err
 	}
 	for _, b := range edits {
-		s.edited[b.Seq] = edit{b, s.isNew(BatchSeq, b.Seq)}
-		s.batches[b.Ref] = b
+		s.edited[b.Seq], s.batches[b.Ref] = b.Ref, b
 	}
 	s.products.put(p)
 	return nil
@@ -269,7 +266,7 @@ func (s *session) isNew(seq Sequence, number int64) bool {
 // holds reports whether the products that a call is about are loaded, and it
 // needs nothing else but lines of them.
 func (s *session) holds(c *call) bool {
-	if c.about.SKU == "" || c.about.BatchRef != "" || c.receipt.ID != "" {
+	if c.about.SKU == "" || c.about.BatchRef != "" || c.receipt != nil {
 		return false
 	}
 	return s.has(c.about.SKU) && !slices.ContainsFunc(c.about.SKUs, func(sku string) bool { return !s.has(sku) })
@@ -310,8 +307,8 @@ func (s *session) wants(calls []*call) (want Want) {
 		if ref := c.about.BatchRef; ref != "" {
 			want.Batches = append(want.Batches, ref)
 		}
-		if c.receipt.ID != "" {
-			want.Receipts = append(want.Receipts, c.receipt)
+		if c.receipt != nil {
+			want.Receipts = append(want.Receipts, *c.receipt)
 		}
 		if c.once.Key != "" {
 			want.Answers = append(want.Answers, c.once)
@@ -399,8 +396,8 @@ func (s *session) noteBroken(err error) error {
 
 // trim keeps what was used up from staying in memory.
 func (s *session) trim() {
-	for _, b := range s.edited {
-		if b.Room() <= 0 {
+	for _, ref := range s.edited {
+		if b := s.batches[ref]; b.Room() <= 0 {
 			s.products.get(b.SKU).Trim()
 		}
 	}
@@ -415,11 +412,11 @@ func (s *session) changes() Changes {
 		}
 	}
 	slices.SortFunc(out.Products, func(a, b ProductChange) int { return cmp.Compare(a.To.SKU, b.To.SKU) })
-	for _, b := range s.edited {
-		if b.added {
-			out.Added = append(out.Added, b.Batch)
+	for seq, ref := range s.edited {
+		if b := s.batches[ref]; s.isNew(BatchSeq, seq) {
+			out.Added = append(out.Added, b)
 		} else {
-			out.Changed = append(out.Changed, b.Batch)
+			out.Changed = append(out.Changed, b)
 		}
 	}
 	slices.SortFunc(out.Added, bySeq)

@@ -46,10 +46,9 @@ type About struct {
 // call is a unit of work to be done.
 type call struct {
 	ctx     context.Context
-	name    string
-	origin  domain.Origin
+	command domain.Message
 	about   About
-	receipt Receipt  // zero if it came of no message
+	receipt *Receipt // nil if it came of no message
 	once    AnswerID // zero if it may be done again
 	fn      func(context.Context, *UnitOfWork) error
 	result  any              // of fn, when it has succeeded
@@ -134,7 +133,7 @@ func (t *Transactor) do(ctx context.Context, c *call) error {
 	case t.places <- struct{}{}:
 	default:
 		err := overloaded(cap(t.places))
-		t.tellRefused(ctx, c.name, err)
+		t.tellRefused(ctx, c.command.CommandName(), err)
 		return err
 	}
 	done := make(chan struct{})
@@ -198,6 +197,7 @@ func (t *Transactor) serve(l *lane) {
 			return
 		}
 		t.run(l, calls, t.group)
+		clear(calls) // the queue that follows them holds on to them
 	}
 }
 
@@ -295,7 +295,9 @@ func (t *Transactor) join(ctx context.Context, l *lane, s *session, calls []*cal
 	if len(late) == 0 {
 		return calls, nil
 	}
-	return append(calls, late...), s.prefetchMore(ctx, late)
+	all := append(calls, late...)
+	clear(late) // the queue that follows them holds on to them
+	return all, s.prefetchMore(ctx, all[len(calls):])
 }
 
 // do runs calls one after the other and writes what they did.

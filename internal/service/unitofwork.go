@@ -28,12 +28,15 @@ type UnitOfWork struct {
 }
 
 // begin makes u a unit of work in which nothing has happened yet.
-func (u *UnitOfWork) begin(name string, origin domain.Origin) {
-	u.name, u.origin = name, origin
+func (u *UnitOfWork) begin(cmd domain.Message) {
+	u.serve(cmd)
 	u.Products.forget()
 	u.Lines.forget()
 	u.events = u.events[:0]
 }
+
+// serve has what happens next come of a command.
+func (u *UnitOfWork) serve(cmd domain.Message) { u.name, u.origin = cmd.CommandName(), cmd.CameFrom() }
 
 // React has the events so far handled, and those that come of that, until there
 // are no more. The bus does so when a handler returns; a handler whose answer

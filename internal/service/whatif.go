@@ -107,7 +107,7 @@ func WhatIf(ctx context.Context, b *Bus, commands []domain.Message) (Difference,
 func PerformTogether(ctx context.Context, b *Bus, commands []domain.Message, plan string) (Difference, error) {
 	c, d, err := b.prepareTogether(commands)
 	if err != nil {
-		b.work.tellRefused(ctx, together, err)
+		b.work.tellRefused(ctx, (together{}).CommandName(), err)
 		return Difference{}, err
 	}
 	run := c.fn
@@ -126,8 +126,15 @@ func PerformTogether(ctx context.Context, b *Bus, commands []domain.Message, pla
 	return *d, nil
 }
 
-// together is the name of a call of several commands.
-const together = "what_if"
+// together is what a call of several commands is called. Each of them is
+// answerable for what comes of itself.
+type together struct{ domain.Origin }
+
+// CommandName implements domain.Message.
+func (together) CommandName() string { return "what_if" }
+
+// Validate implements domain.Message.
+func (together) Validate() error { return nil }
 
 // prepareTogether makes one call of commands. The difference is there when the
 // call has been done.
@@ -137,7 +144,7 @@ func (b *Bus) prepareTogether(commands []domain.Message) (*call, *Difference, er
 			Message: fmt.Sprintf("%d changes were given; there must be between 1 and %d", n, MostTogether), Hint: "send some of them, or import them as a file"}
 	}
 	calls := make([]*call, len(commands))
-	all, d := &call{name: together, origin: commands[0].CameFrom()}, &Difference{}
+	all, d := &call{command: together{commands[0].CameFrom()}}, &Difference{}
 	for i, cmd := range commands {
 		c, err := b.prepare(cmd, nil)
 		if err != nil {
@@ -150,7 +157,7 @@ func (b *Bus) prepareTogether(commands []domain.Message) (*call, *Difference, er
 	all.fn = func(ctx context.Context, uow *UnitOfWork) error {
 		results := make([]any, len(calls))
 		for i, c := range calls {
-			uow.name, uow.origin = c.name, c.origin
+			uow.serve(c.command)
 			if err := c.fn(ctx, uow); err != nil {
 				return &Refusal{i + 1, err}
 			}

@@ -46,12 +46,12 @@ var (
 	insertBatches = statement{`INSERT OR ROLLBACK INTO batches (seq, ref, sku, eta, first_qty, first_eta, open) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
 	upsertStock   = statement{`INSERT OR ROLLBACK INTO stock (batch, purchased, allocated, shipped) VALUES `, `(?, ?, ?, ?)`,
 		` ON CONFLICT (batch) DO UPDATE SET purchased = excluded.purchased, allocated = excluded.allocated, shipped = excluded.shipped`}
-	setPolicy   = statement{`UPDATE OR ROLLBACK products SET policy = nullif(`, `?, ''), safety_stock = nullif(?, 0) WHERE sku = ?`, ``}
-	setFilling  = statement{`UPDATE OR ROLLBACK products SET filling_cause = nullif(`, `?, ''), filling_by = nullif(?, '') WHERE sku = ?`, ``}
-	labelBatch  = statement{`UPDATE OR ROLLBACK batches SET location = nullif(`, `?, ''), use_by = nullif(?, 0), first_location = nullif(?, ''), first_use_by = nullif(?, 0) WHERE seq = ?`, ``}
-	updateBatch = statement{`UPDATE OR ROLLBACK batches SET eta = `, `?, closed = ?, open = ? WHERE seq = ?`, ``}
-	insertLines = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, ?, ?, ?)`, ``}
-	insertFull  = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event,
+	setPolicy       = statement{`UPDATE OR ROLLBACK products SET policy = nullif(`, `?, ''), safety_stock = nullif(?, 0) WHERE sku = ?`, ``}
+	setFilling      = statement{`UPDATE OR ROLLBACK products SET filling_cause = nullif(`, `?, ''), filling_by = nullif(?, '') WHERE sku = ?`, ``}
+	labelBatch      = statement{`UPDATE OR ROLLBACK batches SET location = nullif(`, `?, ''), use_by = nullif(?, 0), first_location = nullif(?, ''), first_use_by = nullif(?, 0) WHERE seq = ?`, ``}
+	updateBatch     = statement{`UPDATE OR ROLLBACK batches SET eta = `, `?, closed = ?, open = ? WHERE seq = ?`, ``}
+	insertAllocated = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event) VALUES `, `(?, ?, ?, ?, 'allocated', ?, ?)`, ``}
+	insertLines     = statement{`INSERT OR ROLLBACK INTO lines (seq, order_id, sku, qty, status, batch, event,
 		rank, required_by, held_until, first_qty, first_promise, shipped, returned, wishes, frozen) VALUES `, `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ``}
 	updateLines = statement{`UPDATE OR ROLLBACK lines SET qty = v.column2, status = v.column3, batch = (SELECT seq FROM batches WHERE ref = v.column4),
 		event = coalesce(v.column5, event), rank = v.column6, required_by = v.column7, held_until = v.column8, first_qty = v.column9,
@@ -242,8 +242,8 @@ func (t *tx) writeLines(c service.Changes) error {
 	for _, l := range c.Lines {
 		event := t.position(l.Event)
 		switch more := rest(l.Line); {
-		case l.New && more == plain:
-			args = append(args, l.Seq, l.OrderID, l.SKU, int64(l.Qty), string(l.Status), seqs[l.BatchRef], event)
+		case l.New && l.Status == domain.StatusAllocated && more == plain: // as most are
+			args = append(args, l.Seq, l.OrderID, l.SKU, int64(l.Qty), seqs[l.BatchRef], event)
 		case l.New:
 			full = append(full, l.Seq, l.OrderID, l.SKU, int64(l.Qty), string(l.Status), seqs[l.BatchRef], event)
 			full = append(full, more[:]...)
@@ -256,10 +256,10 @@ func (t *tx) writeLines(c service.Changes) error {
 		}
 	}
 	t.args = args
-	if _, err := t.write(insertLines, args...); err != nil {
+	if _, err := t.write(insertAllocated, args...); err != nil {
 		return err
 	}
-	if _, err := t.write(insertFull, full...); err != nil {
+	if _, err := t.write(insertLines, full...); err != nil {
 		return err
 	}
 	if err := t.updateLines(changed); err != nil {

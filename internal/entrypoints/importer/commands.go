@@ -31,8 +31,8 @@ type source struct {
 // entry is what rows come to: a command, or a refusal.
 type entry struct {
 	command domain.Message // nil if refused
-	refusal refusal
-	rows    []csvrows.Row // more than one if they were added up
+	refusal *refusal       // nil if not
+	rows    []csvrows.Row  // more than one if they were added up
 }
 
 // refusal says why rows can't be used.
@@ -102,7 +102,7 @@ func (s *source) malformed(r csvrows.Row, m *csvrows.Malformed) entry {
 		copy(r.Values[:len(s.columns.names)], apart)
 	}
 	r.Values[s.columns.at[spill(s.as)]] = m.Text
-	return entry{rows: []csvrows.Row{r}, refusal: refusal{code: CodeMalformedRow, value: csvrows.Shorten(m.Text), problem: m.Problem}}
+	return entry{rows: []csvrows.Row{r}, refusal: &refusal{code: CodeMalformedRow, value: csvrows.Shorten(m.Text), problem: m.Problem}}
 }
 
 // entry makes a command of a row. What is left to refuse, the command's own
@@ -172,8 +172,8 @@ func (s *source) placedAt(orderID, at string) error {
 	return nil
 }
 
-func refusalOf(err *domain.Error) refusal {
-	r := refusal{field: err.Field, code: err.Code, problem: err.Message}
+func refusalOf(err *domain.Error) *refusal {
+	r := &refusal{field: err.Field, code: err.Code, problem: err.Message}
 	if err.Hint != "" {
 		r.problem += ": " + err.Hint
 	}

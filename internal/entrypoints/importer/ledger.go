@@ -115,7 +115,7 @@ func (l *ledger) reject(e entry) error {
 	l.summary.Rejected++
 	l.summary.RejectedRows += len(e.rows)
 	for _, row := range e.rows {
-		r := l.rejected.refusal(row, e.refusal)
+		r := l.rejected.refusal(row, *e.refusal)
 		if len(l.summary.Refusals) < MaxRefusals {
 			l.summary.Refusals = append(l.summary.Refusals, r)
 		}

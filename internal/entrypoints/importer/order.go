@@ -68,7 +68,7 @@ func (o orders) have(id string) bool { return o.hashes[maphash.String(o.seed, id
 
 // orderOf is the order that a row belongs to, if that can be told.
 func (s *source) orderOf(e entry) (string, bool) {
-	if e.refusal.code == CodeMalformedRow {
+	if e.refusal != nil && e.refusal.code == CodeMalformedRow {
 		return "", false
 	}
 	return s.value(e.rows[0], "order_id"), true
@@ -99,11 +99,11 @@ func (o *order) refuseLate(e entry) entry {
 	case e.command == nil: // refused already
 	case o.apart:
 		e.command = nil
-		e.refusal = refusal{field: "order_id", code: CodeRowsApart,
+		e.refusal = &refusal{field: "order_id", code: CodeRowsApart,
 			problem: fmt.Sprintf("the rows of order %q must stand together, and others of it came earlier: sort the file by order before it is imported, or use another order id", o.id)}
 	case o.rows > mostRows:
 		e.command = nil
-		e.refusal = refusal{field: "order_id", code: CodeTooManyRows,
+		e.refusal = &refusal{field: "order_id", code: CodeTooManyRows,
 			problem: fmt.Sprintf("order %q has more than %d rows: divide them among several orders", o.id, mostRows)}
 	}
 	return e
@@ -116,7 +116,7 @@ func (e *entry) addUp(more domain.Allocate) {
 	case !ok: // too large already
 	case line.Qty > domain.MaxQty-more.Qty:
 		e.command = nil
-		e.refusal = refusal{field: "qty", code: domain.CodeValidationFailed,
+		e.refusal = &refusal{field: "qty", code: domain.CodeValidationFailed,
 			problem: "the rows of this order and SKU add up to more units than a line can have: divide them among several orders"}
 	default:
 		line.Qty += more.Qty
