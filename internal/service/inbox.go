@@ -45,7 +45,8 @@ type Incoming struct {
 // opened is a command without the message that it came in.
 func opened(cmd domain.Message) (domain.Message, *Receipt) {
 	if in, ok := cmd.(Incoming); ok {
-		return in.Message, &in.Receipt
+		receipt := in.Receipt // a name of its own, so that only this one is kept
+		return in.Message, &receipt
 	}
 	return cmd, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"allot/internal/domain"
@@ -21,23 +22,49 @@ type session struct {
 	from     map[string]int64        // SKU -> version as loaded, 0 if there was none
 	batches  map[string]domain.Batch // as of now, by reference; zero if there is none
 	lines    map[lineKey]int         // where in states; nowhere if there is no such line
-	states   []lineState
 	numbers  map[Sequence]numbers
 	size     int // about so many units of work
 
 	edited  map[int64]string   // references of batches changed by this transaction, by Seq
 	fresh   map[Sequence]int64 // the first number that this transaction reserved
-	changed []int              // lines changed by this transaction, where in states
 	bySKU   map[string][]int
-	indexed int // how many of changed are in bySKU
-	events  []Envelope
+	indexed int          // how many of changed are in bySKU
 	answers []KeptAnswer // to be kept, by this transaction
 	inbox
+	*room
 
 	answered map[AnswerID]KeptAnswer // to requests that calls made, now or before
 
 	broken error      // the transaction itself failed; nothing of it can be kept
 	uow    UnitOfWork // the present one; there is one at a time
+}
+
+// room is where a session has its lines and events. It is much, and filled anew
+// for each transaction: one session after the other uses the same.
+type room struct {
+	states  []lineState
+	changed []int // lines changed by this transaction, where in states
+	events  []Envelope
+	written []LineChange // what changes returns of them
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// mostRoom is for how many lines and events room is kept.
+const mostRoom = 16 << 10
+
+func (r *room) emptied(n int) *room {
+	r.states, r.changed = slices.Grow(r.states[:0], n), slices.Grow(r.changed[:0], n)
+	r.events, r.written = slices.Grow(r.events[:0], n), r.written[:0]
+	return r
+}
+
+// leave gives the room to others. Nobody may look at the session any more.
+func (s *session) leave() {
+	if cap(s.states) <= mostRoom && cap(s.events) <= mostRoom {
+		rooms.Put(s.room)
+	}
+	s.room = nil
 }
 
 // reader is what a session needs of a transaction while units of work run.
@@ -72,12 +99,10 @@ func newSession(tx reader, now time.Time, products *catalog, n int) *session {
 		from:    make(map[string]int64, n),
 		batches: map[string]domain.Batch{},
 		lines:   make(map[lineKey]int, n),
-		states:  make([]lineState, 0, n),
 		numbers: make(map[Sequence]numbers, 2),
 		fresh:   make(map[Sequence]int64, 2),
 		edited:  make(map[int64]string, n),
-		changed: make([]int, 0, n),
-		events:  make([]Envelope, 0, n),
+		room:    rooms.Get().(*room).emptied(n),
 
 		answered: map[AnswerID]KeptAnswer{},
 	}
@@ -421,11 +446,12 @@ func (s *session) changes() Changes {
 	}
 	slices.SortFunc(out.Added, bySeq)
 	slices.SortFunc(out.Changed, bySeq)
-	out.Lines = make([]LineChange, len(s.changed))
-	for n, i := range s.changed {
+	s.written = slices.Grow(s.written, len(s.changed))
+	for _, i := range s.changed {
 		st := &s.states[i]
-		out.Lines[n] = LineChange{Line: st.Line, New: st.added, Event: st.event, More: st.more}
+		s.written = append(s.written, LineChange{Line: st.Line, New: st.added, Event: st.event, More: st.more})
 	}
+	out.Lines = s.written
 	return out
 }
 

@@ -284,6 +284,9 @@ func (t *Transactor) transact(l *lane, calls []*call, limit int) (all []*call, w
 		l.products.age()
 	}
 	t.tellTransaction(ctx, began, calls, s, err)
+	if s != nil {
+		s.leave()
+	}
 	return calls, wrote && err == nil, err
 }
 
