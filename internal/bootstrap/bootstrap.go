@@ -44,6 +44,7 @@ type App struct {
 
 	announce func(url, key string) error     // nil if nobody else would wait for us
 	writable func(ctx context.Context) error // nil if it always is
+	stream   service.Journal                 // in Redis; nil if events aren't sent there
 	closers  []func() error                  // of what was opened besides the store
 	now      func() time.Time
 }

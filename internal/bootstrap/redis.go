@@ -21,6 +21,17 @@ func CheckRedis(ctx context.Context, url string) (position int64, _ error) {
 	return last.Position, errors.Join(err, client.Close())
 }
 
+// CheckStream returns a service.ErrForeign if the stream on the Redis server at a
+// URL is one of another log.
+func CheckStream(ctx context.Context, url string, log views.Reader) error {
+	client, err := redis.Open(url)
+	if err != nil {
+		return err
+	}
+	_, err = service.CheckJournal(ctx, log, redis.NewJournal(client, 0))
+	return errors.Join(err, client.Close())
+}
+
 // SendToRedis has all events sent to the Redis server at a URL from the next
 // Run on: to a stream, which keeps at least so many, and allocations to the
 // book's channel as well. Whether the server can be reached shows only then.
@@ -30,9 +41,17 @@ func (a *App) SendToRedis(url string, keep int) error {
 		return err
 	}
 	a.closers = append(a.closers, client.Close)
+	a.stream = redis.NewJournal(client, keep)
 	a.Relay.ForwardInOrder(redis.Allocations, redis.PublishAllocations(client))
-	a.Relay.Mirror("redis-stream", a.Store, redis.NewJournal(client, keep))
+	a.Relay.Mirror("redis-stream", a.Store, a.stream)
 	return nil
+}
+
+// StreamIsOurs returns a service.ErrForeign if the stream that events are sent to
+// is one of another log.
+func (a *App) StreamIsOurs(ctx context.Context) error {
+	_, err := service.CheckJournal(ctx, a.Store, a.stream)
+	return err
 }
 
 // KeepAvailabilityInRedis has what is available of each product kept on the

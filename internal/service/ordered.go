@@ -152,12 +152,12 @@ func (m *mirror) find(ctx context.Context) error {
 	if time.Since(m.found) < poll/2 {
 		return nil
 	}
-	last, err := m.journal.Last(ctx)
+	last, err := CheckJournal(ctx, m.log, m.journal)
+	if errors.Is(err, ErrForeign) {
+		return err
+	}
 	if err != nil {
 		return cmp.Or(m.look(ctx, m.log), err)
-	}
-	if err := last.check(ctx, m.log); err != nil {
-		return err
 	}
 	m.end, m.found = last.Position, time.Now()
 	m.has(last.Position)
@@ -187,6 +187,16 @@ func readAhead(ctx context.Context, log views.Reader, position int64) (wait func
 		<-done
 		return events, err
 	}
+}
+
+// CheckJournal returns the last event that a journal has, and ErrForeign if it is
+// not one of the log.
+func CheckJournal(ctx context.Context, log views.Reader, j Journal) (Mark, error) {
+	last, err := j.Last(ctx)
+	if err != nil {
+		return last, err
+	}
+	return last, last.check(ctx, log)
 }
 
 // check returns ErrForeign if the event is not in the log.

@@ -144,6 +144,9 @@ func TestAJournalOfAnotherLogIsAnAlarm(t *testing.T) {
 		if want := `level=ERROR msg="deliveries are held up" subscription=journal err="append to journal: it ends with event 2`; !strings.Contains(shop.log.String(), want) {
 			t.Errorf("the log says %q", shop.log)
 		}
+		if p := shop.relay.Progress()[0]; p.Behind.IsZero() || !strings.Contains(p.Trouble, "not in the log") {
+			t.Errorf("its progress is %+v, want that it is stuck and why", p)
+		}
 	})
 }
 

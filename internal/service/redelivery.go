@@ -55,7 +55,7 @@ func (r *Redelivery) Subscriptions(ctx context.Context) (out []Subscription, _ e
 // more is parked again.
 func (r *Redelivery) Retry(ctx context.Context, subscription string, position int64) (n int, _ error) {
 	if subscription != "" {
-		if _, err := r.find(ctx, subscription); err != nil {
+		if _, err := r.Find(ctx, subscription); err != nil {
 			return 0, err
 		}
 	}
@@ -83,7 +83,7 @@ func (r *Redelivery) Retry(ctx context.Context, subscription string, position in
 // Replay has the events of a range that a subscription wants delivered to it
 // again, or only counts them.
 func (r *Redelivery) Replay(ctx context.Context, subscription string, from, to int64, dryRun bool) (int, error) {
-	sub, err := r.find(ctx, subscription)
+	sub, err := r.Find(ctx, subscription)
 	if err != nil {
 		return 0, err
 	}
@@ -126,7 +126,9 @@ func (r *Redelivery) wanted(ctx context.Context, sub Subscription, from, to int6
 	}
 }
 
-func (r *Redelivery) find(ctx context.Context, name string) (Subscription, error) {
+// Find returns the subscription of a name. One that events can't be delivered to
+// again is refused, with the names of those that there are.
+func (r *Redelivery) Find(ctx context.Context, name string) (Subscription, error) {
 	all, err := r.Subscriptions(ctx)
 	if err != nil {
 		return Subscription{}, err
@@ -138,7 +140,7 @@ func (r *Redelivery) find(ctx context.Context, name string) (Subscription, error
 		}
 		known = append(known, sub.Name)
 	}
-	return Subscription{}, cantReplay("subscription", "choose one of "+strings.Join(known, ", "), "events can't be delivered to %q again", name)
+	return Subscription{}, cantReplay("subscription", "choose one of "+strings.Join(known, ", "), "there is no subscription %q that events are delivered to again", name)
 }
 
 // due is the time from which the relay delivers again, as stores keep it.

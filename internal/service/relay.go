@@ -47,6 +47,7 @@ type reach struct {
 	behind   atomic.Int64 // when the oldest event happened that it is not done with, in Unix microseconds; 0: it is done
 	failed   atomic.Int64 // attempts
 	parked   atomic.Int64 // events
+	trouble  atomic.Value // string: why it is held up; empty if it is not
 }
 
 // isAt says that an event of that time is the next one.
@@ -54,6 +55,10 @@ func (r *reach) isAt(at time.Time) { r.behind.Store(at.UnixMicro()) }
 
 // has says that all is done up to a position.
 func (r *reach) has(position int64) { r.position.Store(position) }
+
+// isStuck says that it can't be told which event is the next one, if that was
+// so before: as far as anybody knows, it is as old as that.
+func (r *reach) isStuck(since time.Time) { r.behind.CompareAndSwap(0, since.UnixMicro()) }
 
 // isThrough says that there is nothing more by now.
 func (r *reach) isThrough() { r.behind.Store(0) }
@@ -98,6 +103,7 @@ type Progress struct {
 	Behind       time.Time // when the oldest event happened that it is at, or stuck at; zero if it is through
 	Failed       int64     // attempts that failed
 	Parked       int64     // events that it parked
+	Trouble      string    // why it is held up; empty if it is not
 }
 
 // Progress returns how far each way has come.
@@ -107,6 +113,7 @@ func (r *Relay) Progress() (out []Progress) {
 		if at := w.behind.Load(); at != 0 {
 			p.Behind = time.UnixMicro(at).UTC()
 		}
+		p.Trouble, _ = w.trouble.Load().(string)
 		out = append(out, p)
 	}
 	return out
@@ -137,13 +144,16 @@ func (r *Relay) serve(ctx context.Context, w *way) {
 		pause, wake, looked := poll, w.wake, time.Now()
 		if err := w.drain(ctx); err == nil {
 			failed = 0
+			w.trouble.Store("")
 		} else if ctx.Err() == nil {
 			failed++
 			w.failed.Add(1)
+			w.trouble.Store(err.Error())
 			pause, wake = min(backOff(failed), w.mostPause), nil // every commit would be too often
 			level := slog.LevelWarn
 			if errors.Is(err, ErrForeign) || errors.Is(err, ErrForeignModel) { // it will not pass by itself
 				level = slog.LevelError
+				w.isStuck(r.now())
 			}
 			r.log.Log(ctx, level, "deliveries are held up", "subscription", w.name, "err", err, "again_in", pause.Round(time.Millisecond).String())
 		}

@@ -13,6 +13,7 @@ type Inspection struct {
 	Pragmas  []string  // as every connection has them, "journal_mode=wal", read back
 	Failing  int       // deliveries that are tried again
 	Parked   int       // deliveries that somebody has to look at
+	Inbound  int       // messages from outside that are parked
 	LastTime time.Time // of the last event; zero if there is none
 	Behind   []Behind  // webhooks that have events to come
 }
@@ -53,10 +54,10 @@ func Inspect(ctx context.Context, file string) (i Inspection, err error) {
 	if i.Schema != i.Known || len(i.Faults) > 0 {
 		return i, nil // the tables may not be as we know them
 	}
-	const q = `SELECT (SELECT count(*) FROM failures WHERE attempts > 0 AND parked = 0), (SELECT count(*) FROM failures WHERE parked = 1), (SELECT coalesce(max(at), 0) FROM
+	const q = `SELECT (SELECT count(*) FROM failures WHERE attempts > 0 AND parked = 0), (SELECT count(*) FROM failures WHERE parked = 1), (SELECT count(*) FROM parked_messages), (SELECT coalesce(max(at), 0) FROM
 		(SELECT at FROM events ORDER BY position DESC LIMIT 1))`
 	var last int64
-	if err := db.QueryRowContext(ctx, q).Scan(&i.Failing, &i.Parked, &last); err != nil {
+	if err := db.QueryRowContext(ctx, q).Scan(&i.Failing, &i.Parked, &i.Inbound, &last); err != nil {
 		return i, fmt.Errorf("read the deliveries: %w", classify(err))
 	}
 	if last != 0 {

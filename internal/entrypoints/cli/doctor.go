@@ -159,7 +159,7 @@ func (r *run) checkDatabase(ctx context.Context) []finding {
 	}
 	return []finding{
 		ok("database", "%s is intact, as far as can be seen quickly: %s", file, size(uint64(i.Bytes))),
-		checkSchema(i.Schema, i.Known), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i), r.checkWebhooks(i),
+		checkSchema(i.Schema, i.Known), ok("pragmas", "%s", strings.Join(i.Pragmas, ", ")), r.checkClock(i), checkDeliveries(i), checkInbound(i), r.checkWebhooks(i),
 	}
 }
 
@@ -181,6 +181,13 @@ func checkDeliveries(i bootstrap.Inspection) finding {
 		return warn("deliveries", "allot events parked says why; they are tried again by themselves", "%s tried again", count(i.Failing, "is", "are"))
 	}
 	return ok("deliveries", "none has failed")
+}
+
+func checkInbound(i bootstrap.Inspection) finding {
+	if i.Inbound > 0 {
+		return warn("messages", "allot events parked --inbound says why; send again what should be done after all", "%s from outside could not be done", count(i.Inbound, "message", "messages"))
+	}
+	return ok("messages", "none from outside is parked")
 }
 
 // longestBehind is how long a webhook may take for what happened: it is posted

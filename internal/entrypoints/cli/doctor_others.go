@@ -20,9 +20,7 @@ func (r *run) checkOthers(ctx context.Context) (out []finding) {
 	defer cancel()
 	if r.config.RedisURL != "" {
 		out = append(out, r.checkRedis(ctx))
-	}
-	if r.config.RedisAvailability {
-		out = append(out, r.checkReadModel(ctx))
+		out = append(out, r.checkReadModel(ctx)...)
 	}
 	if r.config.SMTPURL != "" {
 		out = append(out, r.checkMail(ctx))
@@ -41,25 +39,35 @@ func (r *run) checkRedis(ctx context.Context) finding {
 	if position == 0 {
 		return ok(check, "it answers, and has no events yet")
 	}
+	err = r.look(ctx, func(log bootstrap.Store) error { return bootstrap.CheckStream(ctx, r.config.RedisURL, log) })
+	if errors.Is(err, service.ErrForeign) {
+		return fail(check, "give each shop a Redis database of its own; after a backup was restored, stop the readers and DEL allot:events",
+			"its stream ends with event %d of another log: no events go to it, and no commands are taken from it", position)
+	}
+	if err != nil {
+		return warn(check, "set right what keeps the log from being read", "it answers, and whether its events are of this log can't be told: %v", err)
+	}
 	return ok(check, "it answers, and has events up to position %d", position)
 }
 
-// checkReadModel looks how what is kept in Redis stands to the log.
-func (r *run) checkReadModel(ctx context.Context) (f finding) {
+// checkReadModel looks how what is kept in Redis stands to the log, if anything
+// is or should be.
+func (r *run) checkReadModel(ctx context.Context) (out []finding) {
 	const check = "read model"
 	ctx, cancel := context.WithTimeout(ctx, otherPatience)
 	defer cancel()
 	err := r.withReadModel(ctx, func(m *bootstrap.ReadModel) error {
 		s, err := m.Standing(ctx)
-		if err == nil {
-			f = readModelAt(s)
+		if err == nil && (s.Build != "" || r.config.RedisAvailability) {
+			out = append(out, readModelAt(s))
 		}
 		return err
 	})
-	if err != nil {
-		return warn(check, "set right what keeps it from being read; it follows by itself when Redis is back", "%v", err)
+	if err != nil && r.config.RedisAvailability {
+		f := warn(check, "set right what keeps it from being read; it follows by itself when Redis is back", "%v", err)
+		out = append(out, f)
 	}
-	return f
+	return out
 }
 
 // readModelAt is what there is to say of a read model that stands so.
@@ -69,7 +77,7 @@ func readModelAt(s service.ModelStanding) finding {
 	case s.Build == "":
 		return warn(check, "a server with --redis-availability fills it, and allot views rebuild", "it was never filled, or Redis has lost it")
 	case s.Foreign:
-		return fail(check, "allot views rebuild makes it one of this shop; give each shop a Redis database of its own", "it reflects event %d of another log", s.Position)
+		return fail(check, adviceOnForeign, "it reflects event %d of another log", s.Position)
 	case !s.Complete:
 		return warn(check, "wait; if nothing comes, look whether a server runs with --redis-availability", "it is being filled, with %s so far", count(s.Filled, "product", "products"))
 	case s.Behind > 0:

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"allot/internal/bootstrap"
+	"allot/internal/service"
 	"allot/internal/views"
 )
 
@@ -16,9 +17,10 @@ func (r *run) eventsParked() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "parked",
 		Short: "List events that could not be delivered, or messages that could not be done",
-		Long: "Lists the events that were not delivered to a subscription: those that are tried\n" +
-			"again by themselves, those that are parked after 25 attempts, and those without an\n" +
-			"attempt, which are put off on purpose: a mail about a product that there was one about.\n\n" +
+		Long: "Lists the events that were not delivered to a subscription, by their status: those that\n" +
+			"are failing are tried again by themselves, those that failed 25 times are parked, and\n" +
+			"those without an attempt are put_off on purpose: a mail about a product that there was\n" +
+			"one about just now.\n\n" +
 			"With --inbound it lists messages from outside that are parked: those that can never\n" +
 			"be done, and those that failed five times. To try one again, send it again.",
 		Example: examples(
@@ -33,6 +35,11 @@ func (r *run) eventsParked() *cobra.Command {
 					return list(r, parkedColumns, pages(0, func(p views.Page) (views.List[views.ParkedMessage], error) {
 						return s.ParkedMessages(cmd.Context(), p)
 					}))
+				}
+				if subscription != "" {
+					if _, err := service.NewRedelivery(s, r.Now).Find(cmd.Context(), subscription); err != nil {
+						return err
+					}
 				}
 				return list(r, deliveryColumns, pages(0, func(p views.Page) (views.List[views.Failure], error) {
 					return s.Failures(cmd.Context(), subscription, p)
@@ -51,8 +58,9 @@ var deliveryColumns = []column[views.Failure]{
 	{name: "subscription", text: func(f views.Failure) string { return f.Subscription }},
 	{name: "type", text: func(f views.Failure) string { return f.Type }},
 	{name: "sku", text: func(f views.Failure) string { return f.SKU }},
+	{name: "status", text: statusOfDelivery},
 	{name: "attempts", text: func(f views.Failure) string { return strconv.Itoa(f.Attempts) }},
-	{name: "next", text: nextAttempt},
+	{name: "next", text: nextAttempt, tell: func(f views.Failure) string { return dash(nextAttempt(f)) }},
 	{name: "error", text: func(f views.Failure) string { return f.Error }},
 }
 
@@ -65,9 +73,21 @@ var parkedColumns = []column[views.ParkedMessage]{
 	{name: "body", text: func(m views.ParkedMessage) string { return m.Body }},
 }
 
+// statusOfDelivery is what becomes of an event that was not delivered.
+func statusOfDelivery(f views.Failure) string {
+	switch {
+	case f.Parked:
+		return "parked"
+	case f.Attempts == 0:
+		return "put_off"
+	}
+	return "failing"
+}
+
+// nextAttempt is when it is tried again; empty if it isn't.
 func nextAttempt(f views.Failure) string {
 	if f.Parked {
-		return "parked"
+		return ""
 	}
 	return f.Next.Format(time.RFC3339)
 }

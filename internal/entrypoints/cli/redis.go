@@ -18,7 +18,7 @@ func (r *run) withRedis(app *bootstrap.App) (takeIn func(context.Context), _ err
 	if url == "" {
 		return func(context.Context) {}, nil
 	}
-	consumer, err := redisin.New(url, app.Bus, app.Store, r.log())
+	consumer, err := redisin.New(url, app.Bus, app.Store, app.StreamIsOurs, r.log())
 	if err = errors.Join(err, app.SendToRedis(url, r.config.RedisKeep)); err != nil {
 		return nil, usage("write for example redis://127.0.0.1:6379/0", "%s can't be used: %v", r.sourceOf("redis-url"), err)
 	}

@@ -137,12 +137,12 @@ var flagRules = map[string]struct{ must, hint string }{
 // brackets may be left out, and one that ends with dots may be repeated.
 func needs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		hint := "write: " + cmd.CommandPath() + " " + strings.Join(names, " ")
-		more := len(names) > 0 && strings.HasSuffix(names[len(names)-1], "...")
+		hint := strings.TrimSpace("write: " + cmd.CommandPath() + " " + strings.Join(names, " "))
+		more := len(names) > 0 && strings.HasSuffix(strings.TrimSuffix(names[len(names)-1], "]"), "...")
+		if more && len(args) > len(names) {
+			return nil
+		}
 		if len(args) > len(names) {
-			if more {
-				return nil
-			}
 			return usage(hint, "unexpected argument %q", args[len(names)])
 		}
 		for _, name := range names[len(args):] {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"allot/internal/bootstrap"
+	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -23,7 +25,7 @@ func (r *run) views() *cobra.Command {
 			"right by itself, and what somebody else wrote there, allot views rebuild does.",
 		Example: examples(
 			"allot views show", "up to where it reflects the log",
-			"allot views show LAMP", "what readers see of a product",
+			"allot views show LAMP CHAIR", "what readers see of products",
 			"allot views rebuild --dry-run", "whether it is right",
 		),
 	}, r.viewsShow(), r.viewsRebuild())
@@ -39,16 +41,25 @@ func (r *run) withReadModel(ctx context.Context, fn func(*bootstrap.ReadModel) e
 		if err != nil {
 			return usage("write for example redis://127.0.0.1:6379/0", "%s can't be used: %v", r.sourceOf("redis-url"), err)
 		}
-		return errors.Join(fn(model), model.Close())
+		return errors.Join(unreachable(r.sourceOf("redis-url"), fn(model)), model.Close())
 	})
+}
+
+// unreachable says of an error that Redis, named by a setting, can't be reached,
+// if that is what it means.
+func unreachable(source string, err error) error {
+	if trouble, ok := errors.AsType[net.Error](err); ok {
+		return &failure{wire.ExitUnavailable, fmt.Sprintf("Redis can't be reached: %v", trouble), "look whether it runs, and whether " + source + " names it"}
+	}
+	return err
 }
 
 // modelStanding is where the read model is.
 type modelStanding struct {
 	Status   string    `json:"status"` // none, filling, complete or foreign
 	Position int64     `json:"position"`
-	At       time.Time `json:"at,omitzero"` // of the event there
-	Behind   int64     `json:"behind"`      // events
+	At       time.Time `json:"at,omitzero"`      // of the event there
+	Behind   *int64    `json:"behind,omitempty"` // events; nil if nobody can tell, because it is of another log
 	AsOf     string    `json:"as_of,omitempty"`
 	Filled   int       `json:"filled"` // products that the last filling put so far
 }
@@ -63,13 +74,28 @@ func modelStandingOf(s service.ModelStanding) modelStanding {
 	case !s.Complete:
 		status = "filling"
 	}
-	return modelStanding{status, s.Position, s.At, s.Behind, s.AsOf, s.Filled}
+	told := modelStanding{Status: status, Position: s.Position, At: s.At, AsOf: s.AsOf, Filled: s.Filled}
+	if !s.Foreign {
+		told.Behind = &s.Behind
+	}
+	return told
+}
+
+// adviceOnForeign is what to do about a read model of another log.
+const adviceOnForeign = "allot views rebuild makes it one of this shop; give each shop a Redis database of its own"
+
+// behind is how many events a read model lacks; empty if nobody can tell.
+func (s modelStanding) behind() string {
+	if s.Behind == nil {
+		return ""
+	}
+	return strconv.FormatInt(*s.Behind, 10)
 }
 
 var modelStandingColumns = []column[modelStanding]{
 	{name: "status", text: func(s modelStanding) string { return s.Status }},
 	{name: "position", text: func(s modelStanding) string { return strconv.FormatInt(s.Position, 10) }},
-	{name: "behind", text: func(s modelStanding) string { return strconv.FormatInt(s.Behind, 10) }},
+	{name: "behind", text: modelStanding.behind, tell: func(s modelStanding) string { return dash(s.behind()) }},
 	{name: "as_of", text: func(s modelStanding) string { return s.AsOf }, tell: func(s modelStanding) string { return dash(s.AsOf) }},
 	{name: "filled", text: func(s modelStanding) string { return strconv.Itoa(s.Filled) }},
 }
@@ -101,12 +127,15 @@ func (r *run) viewsShow() *cobra.Command {
 		Args: needs("[SKU...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.withReadModel(cmd.Context(), func(m *bootstrap.ReadModel) error {
-				if len(args) > 0 {
-					return r.showModelled(cmd.Context(), m, args)
-				}
 				s, err := m.Standing(cmd.Context())
 				if err != nil {
 					return err
+				}
+				if len(args) > 0 && s.Foreign {
+					return &failure{wire.ExitConflict, fmt.Sprintf("what is in Redis is not of this shop: it reflects event %d of another log", s.Position), adviceOnForeign}
+				}
+				if len(args) > 0 {
+					return r.showModelled(cmd.Context(), m, args)
 				}
 				told := modelStandingOf(s)
 				return object(r, told, func() error { return list(r, modelStandingColumns, these(told)) })

@@ -1,12 +1,64 @@
 package cli_test
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
 
 	"allot/internal/entrypoints/wire"
 	"allot/internal/redistest"
 )
+
+// A shop that was set up anew, or restored from a backup, finds the Redis of
+// another log: it leaves that alone, and whoever looks is told.
+func TestARedisOfAnotherLogIsToldAndLeftAlone(t *testing.T) {
+	s := newShell(t)
+	s.now = time.Now()
+	server := redistest.Start(t)
+	flag, redis := withRedis(t, server)
+	s.must(t, "batch add batch-1 LAMP 10 --data other")
+	s.must(t, "batch add batch-2 LAMP 10 --data other")
+	other := s.serve(t, "serve --addr 127.0.0.1:0 --redis-availability --data other"+flag)
+	soon(t, "the other shop is in Redis", func() bool {
+		return redis.XLen(t.Context(), "allot:events").Val() == 2 && redis.HGet(t.Context(), "allot:availability", "complete").Val() == "1"
+	})
+	other.stop()
+
+	s.must(t, "batch add batch-9 LAMP 7")
+	redis.XAdd(t.Context(), &goredis.XAddArgs{Stream: "allot:commands", Values: []string{"command", `{"op":"allocate","order_id":"order-1","sku":"LAMP","qty":1}`}})
+	ours := s.serve(t, "serve --addr 127.0.0.1:0 --redis-availability"+flag)
+	metrics := func() string { return try(t, ours.url+"/metrics", "") }
+	soon(t, "the metrics say that both are stuck", func() bool {
+		text := metrics()
+		return !strings.Contains(text, `allot_relay_lag_seconds{subscription="redis-stream"} 0`+"\n") && !strings.Contains(text, `allot_relay_lag_seconds{subscription="redis-availability"} 0`+"\n")
+	})
+	if page := page(t, ours.url+"/deliveries"); !strings.Contains(page, "Held up") || !strings.Contains(page, "not of this log") {
+		t.Error("the page of deliveries doesn't say that they are held up, and why: " + page)
+	}
+	s.fails(t, "views show LAMP CHAIR"+flag, wire.ExitConflict, "of another log", "hint: allot views rebuild")
+	if out := s.must(t, "views show --output csv"+flag); !strings.Contains(out, "foreign,2,,") {
+		t.Errorf("it says %s, want that nobody can tell how far it is behind", out)
+	}
+	found, exit := s.examine(t, flag)
+	if found["redis"].Status != "fail" || found["read model"].Status != "fail" || exit != wire.ExitFailed {
+		t.Errorf("exit %d; the doctor says %+v and %+v", exit, found["redis"], found["read model"])
+	}
+	s.fails(t, "order show order-1", wire.ExitNotFound, "order-1")
+
+	redis.Del(t.Context(), "allot:events")
+	s.must(t, "views rebuild --yes"+flag)
+	soon(t, "what was sent is done once the Redis is ours", func() bool { return s.run(t, "order show order-1").exit == wire.ExitDone })
+	if out := s.must(t, "views show LAMP LAMP"+flag); !strings.Contains(out, "LAMP\t7\t") {
+		t.Errorf("readers see %s", out)
+	}
+	server.Kill()
+	s.fails(t, "views show"+flag, wire.ExitUnavailable, "Redis can't be reached", "hint: look whether it runs")
+	s.fails(t, "views rebuild"+flag, wire.ExitUnavailable, "Redis can't be reached")
+}
 
 func TestAServerKeepsAvailabilityInRedis(t *testing.T) {
 	s := newShell(t)
@@ -41,4 +93,24 @@ func TestAServerKeepsAvailabilityInRedis(t *testing.T) {
 	if !available("5")() {
 		t.Error("what happened meanwhile is not in it")
 	}
+}
+
+// page is what a browser gets at an address.
+func page(t *testing.T, url string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -24,7 +24,7 @@ func (r *run) webhook() *cobra.Command {
 		Long: "A webhook is a URL that a running server posts events to, signed with a secret that\n" +
 			"only the two know. What can't be delivered is tried again: see allot events parked.",
 		Example: examples(
-			"allot webhook add https://shop.example/events --event out_of_stock", "tell a shop what ran out",
+			"allot webhook add https://shop.example/events --type out_of_stock", "tell a shop what ran out",
 			"allot webhook list", "who is told what",
 		),
 	}, r.webhookAdd(), r.webhookList(), r.webhookDelete())
@@ -50,7 +50,7 @@ func (r *run) webhookAdd() *cobra.Command {
 		Long:  "Prints the secret that requests are signed with. It is not shown again.",
 		Example: examples(
 			"allot webhook add https://shop.example/events", "all events",
-			"allot webhook add https://shop.example/events --event out_of_stock --event backordered", "some",
+			"allot webhook add https://shop.example/events --type out_of_stock --type backordered", "some",
 		),
 		Args: needs("URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,7 +68,7 @@ func (r *run) webhookAdd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringArrayVar(&hook.Events, "event", nil, "only events of a `TYPE`; may be repeated")
+	cmd.Flags().StringArrayVar(&hook.Events, "type", nil, "only events of a `TYPE`; may be repeated")
 	cmd.Flags().StringVar(&hook.Secret, "secret", "", "`SECRET` to sign with, as whsec_ and base64; if empty, a new one")
 	return r.takes(cmd, "server", "token-file")
 }

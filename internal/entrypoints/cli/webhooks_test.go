@@ -36,7 +36,7 @@ func TestAWebhookGetsSignedEvents(t *testing.T) {
 	url, posts := takePosts(t)
 	server := s.serve(t, "serve --addr 127.0.0.1:0 --webhook-allow-private")
 	var hook views.Webhook
-	if err := json.Unmarshal([]byte(s.must(t, "webhook add "+url+" --event out_of_stock --output json")), &hook); err != nil {
+	if err := json.Unmarshal([]byte(s.must(t, "webhook add "+url+" --type out_of_stock --output json")), &hook); err != nil {
 		t.Fatal(err)
 	}
 	server.runOut(t)
@@ -65,7 +65,7 @@ func TestAWebhookIsToldOfAPromiseThatMoved(t *testing.T) {
 	s.must(t, "batch add b1 LAMP 9 --eta 2026-12-01")
 	s.must(t, "allocate o1 LAMP 2")
 	s.serve(t, "serve --addr 127.0.0.1:0 --webhook-allow-private")
-	s.must(t, "webhook add "+url+" --event promise_changed")
+	s.must(t, "webhook add "+url+" --type promise_changed")
 	s.must(t, "batch change b1 --eta 2026-12-09 --yes")
 	const want = `"data":{"order_id":"o1","sku":"LAMP","qty":2,"batch_ref":"b1","promise":"2026-12-09","previous_promise":"2026-12-01","cause":"batch_rescheduled"}`
 	if got := <-posts; !strings.Contains(got.body, want) {
@@ -84,7 +84,7 @@ func TestWebhooksAreAddedWithAndWithoutAServer(t *testing.T) {
 			t.Errorf("%s: listed is %s", data, out)
 		}
 		for line, exit := range map[string]int{
-			"webhook add nowhere": 2, "webhook add https://shop.example --event sold": 2, "webhook delete 7": 3, "webhook delete x": 2, "webhook add": 2,
+			"webhook add nowhere": 2, "webhook add https://shop.example --type sold": 2, "webhook delete 7": 3, "webhook delete x": 2, "webhook add": 2,
 		} {
 			if r := s.run(t, line+" --data "+data); r.exit != exit || r.err == "" {
 				t.Errorf("%s: %s: exit %d, want %d: %s", data, line, r.exit, exit, r.err)

@@ -36,6 +36,7 @@ type Consumer struct {
 	log   *slog.Logger
 	name  string        // in its group
 	idle  time.Duration // after which another's message is taken over
+	ours  func(context.Context) error
 }
 
 const (
@@ -46,8 +47,9 @@ const (
 )
 
 // New returns a consumer of the Redis server at a URL, which has commands
-// handled by bus and parks in store what can't be done.
-func New(url string, bus *service.Bus, store service.Store, log *slog.Logger) (*Consumer, error) {
+// handled by bus and parks in store what can't be done. As long as ours returns
+// an error, commands in the stream are left there: they are another shop's.
+func New(url string, bus *service.Bus, store service.Store, ours func(context.Context) error, log *slog.Logger) (*Consumer, error) {
 	o, err := goredis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("open Redis: %w", err)
@@ -61,7 +63,7 @@ func New(url string, bus *service.Bus, store service.Store, log *slog.Logger) (*
 	if err != nil {
 		return nil, fmt.Errorf("name a consumer: %w", err)
 	}
-	return &Consumer{redis: goredis.NewClient(o), bus: bus, store: store, log: log, name: host, idle: peersDie}, nil
+	return &Consumer{redis: goredis.NewClient(o), bus: bus, store: store, log: log, name: host, idle: peersDie, ours: ours}, nil
 }
 
 // Run takes messages in until ctx ends, and returns when those that it has

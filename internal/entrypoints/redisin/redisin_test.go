@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,10 +55,13 @@ func newShopOn(t testing.TB, on store) *shop {
 	return s
 }
 
+// ours says that no other shop uses the Redis.
+func ours(context.Context) error { return nil }
+
 // consumer returns one that has not started, and takes others for dead soon.
 func (s *shop) consumer(t testing.TB) *Consumer {
 	t.Helper()
-	c, err := New(s.server.URL, s.bus, s.store, slog.New(slog.DiscardHandler))
+	c, err := New(s.server.URL, s.bus, s.store, ours, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +107,33 @@ func eventually(t testing.TB, what string, holds func() bool) {
 			t.Fatalf("%s: not within 20 seconds", what)
 		}
 	}
+}
+
+func TestCommandsOfAnotherShopAreLeftWhereTheyAre(t *testing.T) {
+	s := newShop(t)
+	c := s.consumer(t)
+	var others atomic.Bool
+	others.Store(true)
+	asked := make(chan struct{}, 100)
+	c.ours = func(context.Context) error {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		if others.Load() {
+			return service.ErrForeign
+		}
+		return nil
+	}
+	s.add(t, `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":5}`)
+	runs(t, c)
+	<-asked
+	<-asked // it has asked again, and read nothing in between
+	if n := s.qty("b1"); n != -1 {
+		t.Errorf("it took a command of another shop: batch b1 has %d", n)
+	}
+	others.Store(false)
+	eventually(t, "the command is done once the Redis is ours", func() bool { return s.qty("b1") == 5 })
 }
 
 // qty is how much of a batch was purchased; -1 if there is no such batch.

@@ -60,7 +60,7 @@ type mortal struct {
 
 func (s *shop) mortal(t *testing.T, name string) *mortal {
 	t.Helper()
-	c, err := New(s.server.URL, s.bus, s.store, slog.New(slog.DiscardHandler))
+	c, err := New(s.server.URL, s.bus, s.store, ours, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,9 @@ func (c *Consumer) readStream(ctx context.Context) error {
 	var looked time.Time
 	for ctx.Err() == nil {
 		if time.Since(looked) >= min(wait, c.idle) {
+			if err := c.ours(ctx); err != nil {
+				return err
+			}
 			if err := c.takeOver(ctx); err != nil {
 				return err
 			}

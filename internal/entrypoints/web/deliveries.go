@@ -29,6 +29,7 @@ type way struct {
 	Name    string
 	Behind  string // for how long; "" if it is through
 	Reached int64  // position
+	Trouble string // why it is held up; "" if it is not
 }
 
 func (s *site) deliveries(r *http.Request) (page, error) {
@@ -74,7 +75,7 @@ func (s *site) ways() (out []way) {
 		return nil
 	}
 	for _, p := range s.Progress() {
-		w := way{Name: p.Subscription, Reached: p.Position}
+		w := way{Name: p.Subscription, Reached: p.Position, Trouble: p.Trouble}
 		if !p.Behind.IsZero() {
 			w.Behind = counted(int(s.Now().Sub(p.Behind).Seconds()), "second", "seconds")
 		}
