@@ -99,7 +99,7 @@ func (o *outside) startRedis(ctx context.Context) error {
 func (o *outside) socket() string { return filepath.Join(o.dir, "redis") }
 
 func (o *outside) places() *places {
-	return &places{"unix://" + o.socket(), "smtp://" + o.mailAt, "http://" + o.hookAt}
+	return &places{redis: "unix://" + o.socket(), mail: "smtp://" + o.mailAt, hook: "http://" + o.hookAt}
 }
 
 // received is how much got there.

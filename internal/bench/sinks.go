@@ -16,7 +16,8 @@ import (
 )
 
 // sinks compares allocations over HTTP with Redis, a mail server and a webhook
-// attached, and with all of them down, with allocations that nobody is told of.
+// attached, with what is available kept in Redis besides, and with all of them
+// down, with allocations that nobody is told of.
 // Each has a shop of its own, and while it is measured the others stand still.
 func sinks(ctx context.Context, o Options) (_ []Figure, err error) {
 	out, err := newOutside(ctx, o.Dir)
@@ -25,7 +26,9 @@ func sinks(ctx context.Context, o Options) (_ []Figure, err error) {
 	}
 	defer func() { err = errors.Join(err, out.close()) }()
 	m := &measuredSinks{o: o, run: fmt.Sprintf("bench-%08x", rand.Uint32())}
-	for _, places := range []*places{{}, out.places(), &nowhere} {
+	kept := *out.places()
+	kept.redis, kept.availability = kept.redis+"?db=1", true // a Redis is of one shop
+	for _, places := range []*places{{}, out.places(), &nowhere, &kept} {
 		s, err := m.open(ctx, places)
 		if err != nil {
 			return nil, err
@@ -44,7 +47,8 @@ func sinks(ctx context.Context, o Options) (_ []Figure, err error) {
 	seconds := o.Round.Seconds() * float64(o.Rounds)
 	return []Figure{
 		figure("allocations, nobody told", "/s", rates[0]), figure("allocations, all attached", "/s", rates[1]), figure("allocations, all down", "/s", rates[2]),
-		figure("all attached / nobody told", "", ratios(rates[1], rates[0])), figure("all down / nobody told", "", ratios(rates[2], rates[0])),
+		figure("all attached / nobody told", "", ratios(rates[1], rates[0])),
+		figure("all attached, and availability kept in Redis / nobody told", "", ratios(rates[3], rates[0])), figure("all down / nobody told", "", ratios(rates[2], rates[0])),
 		figure("CPU for each allocation, clients and receivers included: all attached / nobody told", "", ratios(m.cpu[1], m.cpu[0])),
 		figure("CPU for each allocation, clients and receivers included: all down / nobody told", "", ratios(m.cpu[2], m.cpu[0])),
 		figure("events to Redis meanwhile", "/s", []float64{float64(after.events-before.events) / seconds}),
@@ -54,10 +58,13 @@ func sinks(ctx context.Context, o Options) (_ []Figure, err error) {
 }
 
 // places are where events go; empty: nowhere, and nobody tries.
-type places struct{ redis, mail, hook string }
+type places struct {
+	redis, mail, hook string
+	availability      bool // kept in Redis
+}
 
 // nowhere is where nobody listens.
-var nowhere = places{"redis://127.0.0.1:1", "smtp://127.0.0.1:1", "http://127.0.0.1:1/"}
+var nowhere = places{redis: "redis://127.0.0.1:1", mail: "smtp://127.0.0.1:1", hook: "http://127.0.0.1:1/"}
 
 // telling is a shop that tells others what happens, while it runs.
 type telling struct {
@@ -71,7 +78,7 @@ type measuredSinks struct {
 	o     Options
 	run   string
 	shops []*telling
-	cpu   [3][]float64 // for each allocation, by shop, in seconds
+	cpu   [4][]float64 // for each allocation, by shop, in seconds
 }
 
 // open makes a shop that tells those places.
@@ -105,10 +112,14 @@ func (to *places) attach(ctx context.Context, s *shop) error {
 	if to.redis == "" {
 		return nil
 	}
-	if err := s.SendToRedis(to.redis, 100_000); err != nil {
+	err := s.SendToRedis(to.redis, 100_000)
+	if err == nil && to.availability {
+		err = s.KeepAvailabilityInRedis(to.redis)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := s.Webhooks.Add(ctx, views.Webhook{URL: to.hook})
+	_, err = s.Webhooks.Add(ctx, views.Webhook{URL: to.hook})
 	return err
 }
 

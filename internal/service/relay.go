@@ -38,6 +38,7 @@ type way struct {
 	name      string
 	drain     func(context.Context) error // takes out all there is by now
 	mostPause time.Duration               // while it is held up
+	breath    time.Duration               // the least time between two looks into the log
 	wake      chan struct{}
 }
 
@@ -93,7 +94,7 @@ func (r *Relay) Forward(sub Subscription, deliver Deliverer) {
 }
 
 func (r *Relay) add(name string, reach *reach, mostPause time.Duration, drain func(context.Context) error) {
-	r.ways = append(r.ways, &way{reach, name, drain, mostPause, make(chan struct{}, 1)})
+	r.ways = append(r.ways, &way{reach, name, drain, mostPause, breath, make(chan struct{}, 1)})
 }
 
 // Progress is how far a way out of the log has come, in this process.
@@ -160,7 +161,7 @@ func (r *Relay) serve(ctx context.Context, w *way) {
 		select {
 		case <-ctx.Done():
 		case <-wake:
-			rest(ctx, time.Until(looked.Add(breath)))
+			rest(ctx, time.Until(looked.Add(w.breath)))
 		case <-time.After(pause):
 		}
 	}
