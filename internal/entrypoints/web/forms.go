@@ -30,6 +30,7 @@ type field struct {
 	Type        string // of the input: text, number, date, select
 	Options     []string
 	Optional    bool
+	Clears      bool // it has what is so now, and emptied it takes that away
 	List        bool // of texts, with commas between them
 	Named       bool // it says what the command is about, and is given by the link to the form
 	Hint        string
@@ -49,8 +50,8 @@ var forms = []form{
 		ofBatch,
 		{Name: "qty", Label: "Quantity", Type: "number", Hint: "units bought, all in all"},
 		{Name: "eta", Label: "ETA", Type: "date", Optional: true, Hint: "empty: as it is"},
-		{Name: "location", Label: "Location", Type: "text", Optional: true, Hint: "empty: as it is"},
-		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Hint: "the last day on which it is good; empty: as it is"},
+		{Name: "location", Label: "Location", Type: "text", Optional: true, Clears: true, Hint: "where it lies, or will arrive; empty: nowhere in particular"},
+		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Clears: true, Hint: "the last day on which it is good; empty: it keeps"},
 	}, page: atBatch},
 	{Op: "receive_batch", Title: "A batch has arrived", Button: "It has arrived", Fields: []field{
 		ofBatch, {Name: "qty", Label: "Quantity", Type: "number", Hint: "units that really came"},
@@ -72,7 +73,7 @@ var forms = []form{
 	{Op: "amend", Title: "Amend a line", Button: "Amend the line", Fields: slices.Concat(ofLine, []field{
 		{Name: "qty", Label: "Quantity", Type: "number", Optional: true, Hint: "units; empty: as it is"},
 		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; empty: as it is"},
-		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true, Hint: "empty: as it is"},
+		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true, Clears: true, Hint: "empty: as soon as possible"},
 		{Name: "frozen", Label: "Frozen", Type: "select", Options: []string{"", "true", "false"}, Optional: true, Hint: "true: re-planning leaves it where it is; empty: as it is"},
 		{Name: "may_move", Label: "If it loses its place", Type: "select", Options: []string{"false", "true"}, Hint: "true: it may move to another batch, or be backordered"},
 	}), Some: true, page: atOrder},
@@ -88,7 +89,7 @@ var forms = []form{
 	{Op: "cancel", Title: "Cancel a line", Button: "Cancel the line", Fields: ofLine, page: atOrder},
 	{Op: "describe_product", Title: "Describe a product", Button: "Save the description", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
-		{Name: "description", Label: "Description", Type: "text", Optional: true},
+		{Name: "description", Label: "Description", Type: "text", Optional: true, Clears: true},
 	}, page: atProduct},
 	{Op: "replan", Title: "Re-plan a product", Button: "Re-plan the product", Fields: []field{
 		{Name: "sku", Label: "SKU", Type: "text", Named: true},
@@ -147,7 +148,7 @@ func (f form) line(v url.Values) ([]byte, error) {
 	members := map[string]any{"op": f.Op}
 	for _, field := range f.Fields {
 		text := strings.TrimSpace(v.Get(field.Name))
-		if text == "" {
+		if text == "" && !(field.Clears && v.Has(field.Name)) {
 			continue
 		}
 		members[field.Name] = text

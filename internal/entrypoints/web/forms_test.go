@@ -42,6 +42,38 @@ func TestAFormShowsWhatItWouldDoAndDoesNothing(t *testing.T) {
 	}
 }
 
+func TestAFieldThatIsEmptiedTakesAwayWhatThereWas(t *testing.T) {
+	s := furnish(t)
+	s.post("/do/change_batch", "ref", "soon", "qty", "100", "eta", "2027-03-11", "location", "north", "use_by", "2027-12-31")
+	s.post("/do/amend", "order_id", "order-2", "sku", "CHAIR", "qty", "25", "required_by", "2027-04-01")
+	s.post("/do/describe_product", "sku", "CHAIR", "description", "a chair")
+	for path, says := range map[string]string{
+		"/do/change_batch?ref=soon":                `value="north"`,
+		"/do/amend?order_id=order-2&sku=CHAIR":     `value="2027-04-01"`,
+		"/do/describe_product?sku=CHAIR":           `value="a chair"`,
+		"/do/change_batch?ref=soon&location=south": `value="2027-12-31"`,
+	} {
+		if got := s.get(path); !strings.Contains(got.Body, says) {
+			t.Errorf("%s doesn't have what is so now, %s", path, says)
+		}
+	}
+
+	s.post("/do/change_batch", "ref", "soon", "qty", "100", "location", "", "use_by", "")
+	s.post("/do/amend", "order_id", "order-2", "sku", "CHAIR", "qty", "25", "required_by", "")
+	s.post("/do/describe_product", "sku", "CHAIR", "description", "")
+	batch, err := s.store.Batch(t.Context(), "soon")
+	if err != nil || batch.Location != "" || batch.UseBy != "" || batch.ETA == "" {
+		t.Errorf("the batch is %+v (%v); want neither location nor use-by date, and its ETA", batch, err)
+	}
+	order, err := s.store.Order(t.Context(), "order-2")
+	if err != nil || order.Lines[0].RequiredBy != "" {
+		t.Errorf("the line is %+v (%v), want no day on which it is needed", order.Lines, err)
+	}
+	if product, err := s.store.Product(t.Context(), "CHAIR"); err != nil || product.Description != "" {
+		t.Errorf("the product is called %q (%v)", product.Description, err)
+	}
+}
+
 func TestAFormThatCantBeDoneComesBackAsItWasFilledIn(t *testing.T) {
 	s := furnish(t)
 	for _, c := range []struct {

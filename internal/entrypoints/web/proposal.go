@@ -66,7 +66,7 @@ func (s *site) prefill(ctx context.Context, p *proposal) error {
 	case p.about("ref"):
 		return s.prefillBatch(ctx, p)
 	case p.about("order_id"):
-		return s.checkLine(ctx, p.Value("order_id"), p.Value("sku"))
+		return s.prefillLine(ctx, p)
 	case p.about("sku"):
 		return s.prefillProduct(ctx, p)
 	}
@@ -79,7 +79,18 @@ func (s *site) prefillProduct(ctx context.Context, p *proposal) error {
 		p.Values.Set("policy", cmp.Or(product.Policy, domain.Earliest))
 		p.Values.Set("safety_stock", fmt.Sprint(product.SafetyStock))
 	}
+	if err == nil && p.Op == "describe_product" {
+		p.prefill("description", product.Description)
+	}
 	return err
+}
+
+// prefill puts a value into a field, unless the visitor has put one there, or
+// nothing.
+func (p *proposal) prefill(name, value string) {
+	if !p.Values.Has(name) {
+		p.Values.Set(name, value)
+	}
 }
 
 // about reports whether a form is about what a field names.
@@ -92,27 +103,35 @@ func (s *site) prefillBatch(ctx context.Context, p *proposal) error {
 	if err != nil {
 		return err
 	}
-	if !p.Values.Has("qty") {
-		p.Values.Set("qty", fmt.Sprint(b.Qty))
-	}
-	for name, now := range map[string]string{"eta": b.ETA, "location": b.Location, "use_by": b.UseBy} {
-		if !p.Values.Has(name) {
-			p.Values.Set(name, now)
-		}
-	}
+	p.prefill("qty", fmt.Sprint(b.Qty))
+	p.prefill("eta", b.ETA)
+	p.prefill("location", b.Location)
+	p.prefill("use_by", b.UseBy)
 	return nil
 }
 
-// checkLine fails if an order has no line of a SKU.
-func (s *site) checkLine(ctx context.Context, orderID, sku string) error {
+func (s *site) prefillLine(ctx context.Context, p *proposal) error {
+	orderID, sku := p.Value("order_id"), p.Value("sku")
 	order, err := s.views.Order(ctx, orderID)
 	if err != nil {
 		return err
 	}
 	for _, line := range order.Lines {
-		if strings.EqualFold(line.SKU, sku) {
-			return nil
+		if !strings.EqualFold(line.SKU, sku) {
+			continue
 		}
+		p.Values.Set("sku", line.SKU)
+		if p.Op == "amend" {
+			priority := domain.UsualPriority
+			if line.Priority != nil {
+				priority = *line.Priority
+			}
+			p.prefill("qty", fmt.Sprint(line.Qty))
+			p.prefill("priority", fmt.Sprint(priority))
+			p.prefill("required_by", line.RequiredBy)
+			p.prefill("frozen", fmt.Sprint(line.Frozen))
+		}
+		return nil
 	}
 	return fmt.Errorf("order %q has no line of %q: %w", orderID, sku, views.ErrNotFound)
 }
