@@ -41,7 +41,7 @@ func (s *site) docs(r *http.Request) (page, error) {
 	if err := markdown.Convert(source, &out, parser.WithContext(about)); err != nil {
 		return page{}, fmt.Errorf("render %s: %w", name, err)
 	}
-	return page{Template: "docs", Title: titleOf(source), Nav: "docs",
+	return page{Template: "docs", Title: titleOf(source), Nav: "docs", Packed: true,
 		Body: read{HTML: template.HTML(out.String()), Top: name == "README"}}, nil // our own pages, without raw HTML
 }
 

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"html"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -84,6 +85,37 @@ func TestNoLinkOfTheDocumentationLeadsNowhere(t *testing.T) {
 	})
 	if err != nil || pages < 20 {
 		t.Errorf("%d pages (%v)", pages, err)
+	}
+}
+
+// A page takes at most 30 KB of the way, that of the whole API as well.
+func TestNoPageOfTheDocumentationIsLong(t *testing.T) {
+	const most = 30 << 10
+	s := whole(t)
+	err := fs.WalkDir(docs.Files, ".", func(file string, _ fs.DirEntry, err error) error {
+		name, isPage := strings.CutSuffix(file, ".md")
+		if err != nil || !isPage {
+			return err
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+"/docs/"+name, nil)
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Accept", "text/html")
+		r.Header.Set("Accept-Encoding", "gzip") // or else the client would unpack it
+		got, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		defer got.Body.Close()
+		n, err := io.Copy(io.Discard, got.Body)
+		if got.StatusCode != http.StatusOK || got.Header.Get("Content-Encoding") != "gzip" || n > most {
+			t.Errorf("%s: status %d, %q, %d bytes; want at most %d, compressed", file, got.StatusCode, got.Header.Get("Content-Encoding"), n, most)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

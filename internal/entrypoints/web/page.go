@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"embed"
 	"errors"
 	"html/template"
@@ -33,6 +34,7 @@ type page struct {
 	Refresh  bool   // it changes by itself: look again soon
 	Policy   string // what it may use, if that is not the policy of pages
 	Go       string // where to send the visitor instead; "": nowhere
+	Packed   bool   // it is sent compressed: see packed
 	Body     any    // what is particular to the template
 }
 
@@ -70,6 +72,9 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, p page) {
 		return
 	}
 	h := w.Header()
+	if p.Packed {
+		body = packed(h, r, body)
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	h.Set("Content-Security-Policy", cmp.Or(p.Policy, policy))
@@ -80,6 +85,23 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, p page) {
 		w.WriteHeader(p.Status)
 	}
 	_, _ = w.Write(body.Bytes()) // if nobody listens any more there is nobody to tell
+}
+
+// packed is the body of a page, compressed if whoever asked can read that. It is
+// for long texts that are the same whatever was asked: the length of a page that
+// repeats what a stranger made the visitor send would tell the stranger, bit by
+// bit, what else is on it.
+func packed(h http.Header, r *http.Request, body bytes.Buffer) bytes.Buffer {
+	h.Set("Vary", "Accept-Encoding")
+	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		return body
+	}
+	h.Set("Content-Encoding", "gzip")
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write(body.Bytes()) // to memory
+	_ = w.Close()
+	return out
 }
 
 // trouble is what the page of an error shows.
