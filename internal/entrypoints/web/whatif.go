@@ -154,17 +154,25 @@ func blank(line string) bool { return strings.TrimSpace(line) == "" }
 // empty stays as it is by then.
 func thoughtForm(op string) (form, error) {
 	f, err := formOf(op)
-	if op != "change_batch" && op != "receive_batch" {
-		return f, err
-	}
 	f.Fields = slices.Clone(f.Fields)
+	ofBatch := op == "change_batch" || op == "receive_batch"
 	for i := range f.Fields {
-		if f.Fields[i].Name == "qty" {
-			f.Fields[i].Optional, f.Fields[i].Hint = true, f.Fields[i].Hint+"; empty: as it is"
+		field := &f.Fields[i]
+		if field.Clears || ofBatch && field.Name == "qty" {
+			field.Optional, field.Clears, field.Hint = true, false, asItIs(field.Hint)
 		}
 	}
-	f.Some = op == "change_batch"
+	f.Some = f.Some || op == "change_batch"
 	return f, err
+}
+
+// asItIs is the hint of a field that, if it is empty, changes nothing.
+func asItIs(hint string) string {
+	const says = "empty: as it is"
+	if about, _, other := strings.Cut(hint, "empty: "); other || hint == "" {
+		return about + says
+	}
+	return hint + "; " + says
 }
 
 // said is a change in words: what is done, and to what.

@@ -152,3 +152,14 @@ func TestAWhatIfThatIsSavedHasAPage(t *testing.T) {
 	s.get("/what-if/k3v7q2xmb5tdw4ha").says(t, 404, "Not found")
 	s.make("", []string{nixes}, "save", "yes").says(t, 404, "Refused")
 }
+
+// What is thought of says nothing of what was left empty.
+func TestAnEmptyFieldOfAChangeThatIsThoughtOfLeavesThingsAsTheyAre(t *testing.T) {
+	s := furnish(t)
+	got := s.get("/what-if?op=change_batch&ref=soon")
+	got.says(t, http.StatusOK, "units bought, all in all; empty: as it is", "where it lies, or will arrive; empty: as it is")
+	got = s.get("/what-if?op=change_batch&ref=soon&qty=200&eta=&location=&use_by=&reason=")
+	if got.Status != http.StatusSeeOther || strings.Contains(got.Location, "location") || strings.Contains(got.Location, "use_by") {
+		t.Errorf("status %d, on to %s", got.Status, got.Location)
+	}
+}
