@@ -331,9 +331,10 @@ func (v *visitor) on(id cdp.BackendNodeID, function string) {
 	}))
 }
 
-// click clicks on a control.
+// click clicks on a control, when the page is ready for it.
 func (v *visitor) click(role, name string) {
 	v.t.Helper()
+	v.until("be ready", `!document.querySelector('button:disabled')`)
 	v.on(v.find(role, name), `function() { this.scrollIntoView(); this.click() }`)
 }
 

@@ -166,6 +166,18 @@ func (p *proposal) refused(err error) {
 	p.Problem = &problem
 }
 
+// stocked is what a batch would be like.
+func stocked(b domain.Batch) string {
+	says := "The batch would have " + counted(b.Purchased, "unit", "units")
+	if b.Location != "" {
+		says += " at " + b.Location
+	}
+	if b.UseBy != 0 {
+		says += ", good until " + b.UseBy.String()
+	}
+	return fmt.Sprintf("%s, %d allocated, %d available.", says, b.Allocated, b.Available())
+}
+
 // outcome says what would become of what a command is about.
 func outcome(result any) string {
 	switch r := result.(type) {
@@ -175,7 +187,7 @@ func outcome(result any) string {
 		if r.Replayed {
 			return "It is so already: nothing would change."
 		}
-		return fmt.Sprintf("The batch would have %s, %d allocated, %d available.", counted(r.Batch.Purchased, "unit", "units"), r.Batch.Allocated, r.Batch.Available())
+		return stocked(r.Batch)
 	case domain.Replanned:
 		return fmt.Sprintf("%s would be placed afresh, the most urgent first.", counted(r.Lines, "line", "lines"))
 	case domain.PolicyAnswer:

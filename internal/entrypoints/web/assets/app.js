@@ -100,6 +100,7 @@ if (form) {
   };
   form.addEventListener('input', (e) => {
     if (e.target.name === 'seen') return;
+    for (const apply of form.querySelectorAll('button.main')) apply.disabled = true; // until what it would do is shown
     clearTimeout(timer);
     timer = setTimeout(preview, 250);
   });
