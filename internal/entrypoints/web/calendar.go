@@ -113,6 +113,15 @@ func (c calendar) Time(t time.Time) template.HTML {
 	return template.HTML(`<time datetime="` + exact + `">` + said + `</time>`) // digits and letters of our own
 }
 
+// Moment is Time of a moment as the API writes it.
+func (c calendar) Moment(text string) template.HTML {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return template.HTML(template.HTMLEscapeString(text))
+	}
+	return c.Time(t)
+}
+
 func onDay(d domain.Date) time.Time {
 	return time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, time.UTC)
 }
