@@ -68,7 +68,7 @@ func (r *run) changeBatch(ctx context.Context, cmd domain.Command[domain.Batched
 			r.say("nothing changed: it was so already")
 		}
 		batch := service.ViewBatch(done.Batch)
-		return object(r, batch, func() error { return list(r, batchColumns, these(batch)) })
+		return object(r, batch, func() error { return list(r, besides(r, batchColumns, labelColumns, batch), these(batch)) })
 	})
 }
 
@@ -89,6 +89,12 @@ var batchColumns = []column[views.Batch]{
 	{name: "available", text: func(b views.Batch) string { return strconv.Itoa(b.Available) }},
 	{name: "eta", text: func(b views.Batch) string { return b.ETA }, tell: func(b views.Batch) string { return comes(b.ETA) }},
 	{name: "closed", text: func(b views.Batch) string { return strconv.FormatBool(b.Closed) }, tell: func(b views.Batch) string { return closed(b) }},
+}
+
+// labelColumns are what some batches have besides.
+var labelColumns = []column[views.Batch]{
+	{name: "location", text: func(b views.Batch) string { return b.Location }, tell: func(b views.Batch) string { return dash(b.Location) }},
+	{name: "use_by", text: func(b views.Batch) string { return b.UseBy }, tell: func(b views.Batch) string { return dash(b.UseBy) }},
 }
 
 // closed is whether a batch takes no new lines, for people.
@@ -120,7 +126,7 @@ func (r *run) batchList() *cobra.Command {
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
-				return list(r, batchColumns, pages(limit, func(p views.Page) (views.List[views.Batch], error) {
+				return list(r, besides(r, batchColumns, labelColumns), pages(limit, func(p views.Page) (views.List[views.Batch], error) {
 					return s.Batches(cmd.Context(), of, p)
 				}))
 			})

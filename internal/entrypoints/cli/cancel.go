@@ -61,16 +61,19 @@ func (r *run) cancel(ctx context.Context, origin domain.Origin, orderID string, 
 // cancelLines cancels lines and prints those that are cancelled, also if there
 // are others that are not.
 func (r *run) cancelLines(ctx context.Context, d *door, origin domain.Origin, lines []views.Line) error {
-	done, err := cancelEach(ctx, d, origin, lines)
+	done, again, err := cancelEach(ctx, d, origin, lines)
 	if err != nil && len(done) == 0 {
 		return err
+	}
+	if again == len(done) {
+		r.say("nothing changed: it was so already")
 	}
 	return errors.Join(list(r, lineColumns, these(done...)), err)
 }
 
-// cancelEach has lines cancelled and returns those that were. A line that can't
-// be cancelled keeps no other from it.
-func cancelEach(ctx context.Context, d *door, origin domain.Origin, lines []views.Line) (done []views.Line, failed error) {
+// cancelEach has lines cancelled and returns those that are, and how many of them
+// were so already. A line that can't be cancelled keeps no other from it.
+func cancelEach(ctx context.Context, d *door, origin domain.Origin, lines []views.Line) (done []views.Line, again int, failed error) {
 	var commands []domain.Message
 	for _, line := range lines {
 		commands = append(commands, domain.CancelLine{Origin: origin, OrderID: line.OrderID, SKU: line.SKU})
@@ -91,12 +94,15 @@ func cancelEach(ctx context.Context, d *door, origin domain.Origin, lines []view
 		default:
 			line.Status, line.BatchRef, line.Promise = string(result.Status), "", ""
 			done = append(done, line)
+			if result.Replayed {
+				again++
+			}
 		}
 	}
 	if failed == nil && answered < len(lines) {
 		failed = fmt.Errorf("%d of %d lines got no answer", len(lines)-answered, len(lines))
 	}
-	return done, failed
+	return done, again, failed
 }
 
 // linesToCancel returns the lines that are meant.

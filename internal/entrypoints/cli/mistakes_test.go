@@ -126,3 +126,35 @@ func TestATroubleWithFilesSaysWhatToDoNext(t *testing.T) {
 		s.fails(t, line, 1, says)
 	}
 }
+
+func TestWhatWasCancelledAlreadyIsSaidToBeSo(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 LAMP 5")
+	s.must(t, "allocate order-1 LAMP 2")
+	s.must(t, "order cancel order-1 --yes")
+	if r := s.run(t, "order cancel order-1 --yes"); r.exit != 0 || !strings.Contains(r.err, "nothing changed") {
+		t.Errorf("exit %d: %s", r.exit, r.err)
+	}
+}
+
+func TestWhatOnlySomeHaveIsShownWhereItIs(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 LAMP 5")
+	s.must(t, "allocate order-1 LAMP 2")
+	for _, line := range []string{"order show order-1", "product show LAMP"} {
+		if out := s.must(t, line); strings.Contains(out, "SHIPPED") || strings.Contains(out, "LOCATION") {
+			t.Errorf("%s has columns with nothing in them: %s", line, out)
+		}
+	}
+	s.must(t, "order ship order-1 LAMP --shipped 1")
+	if out := s.must(t, "order show order-1"); !strings.Contains(out, "SHIPPED") || strings.Contains(out, "HELD") {
+		t.Errorf("what was shipped isn't shown, or what isn't held is: %s", out)
+	}
+	s.must(t, "batch change batch-1 --location north --yes")
+	if out := s.must(t, "product show LAMP"); !strings.Contains(out, "north") {
+		t.Errorf("where the batch lies isn't shown: %s", out)
+	}
+	if out := s.must(t, "batch list --output csv"); !strings.HasSuffix(out, ",location,use_by\nbatch-1,LAMP,5,1,3,,false,north,\n") {
+		t.Errorf("as CSV it is %s", out)
+	}
+}

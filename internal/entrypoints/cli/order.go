@@ -31,6 +31,22 @@ var lineColumns = []column[views.Line]{
 	{name: "promise", text: func(l views.Line) string { return l.Promise }, tell: promised},
 }
 
+// lifeColumns are what some lines have besides.
+var lifeColumns = []column[views.Line]{
+	{name: "shipped", text: func(l views.Line) string { return units(l.Shipped) }, tell: func(l views.Line) string { return dash(units(l.Shipped)) }},
+	{name: "returned", text: func(l views.Line) string { return units(l.Returned) }, tell: func(l views.Line) string { return dash(units(l.Returned)) }},
+	{name: "held_until", text: func(l views.Line) string { return l.HeldUntil }, tell: func(l views.Line) string { return dash(l.HeldUntil) }},
+	{name: "required_by", text: func(l views.Line) string { return l.RequiredBy }, tell: func(l views.Line) string { return dash(l.RequiredBy) }},
+}
+
+// units is a number of them; empty if there are none.
+func units(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
 // promised is when a line gets its stock, for people.
 func promised(l views.Line) string {
 	if l.BatchRef == "" {
@@ -62,7 +78,9 @@ func (r *run) orderShow() *cobra.Command {
 				if err != nil {
 					return missing(err, "allot order list lists the orders")
 				}
-				return object(r, order, func() error { return list(r, lineColumns, these(order.Lines...)) })
+				return object(r, order, func() error {
+					return list(r, besides(r, lineColumns, lifeColumns, order.Lines...), these(order.Lines...))
+				})
 			})
 		},
 	}

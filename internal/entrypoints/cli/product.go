@@ -96,7 +96,7 @@ func (r *run) showProduct(p views.Product) error {
 		for _, at := range p.Places {
 			r.tell("%s: on hand %d + inbound %d - allocated %d = available %d", placeName(at), at.OnHand, at.Inbound, at.Allocated, at.Available)
 		}
-		return list(r, batchColumns, these(p.Batches...))
+		return list(r, besides(r, batchColumns, labelColumns, p.Batches...), these(p.Batches...))
 	})
 }
 

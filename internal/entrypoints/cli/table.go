@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"allot/internal/config"
 	"allot/internal/entrypoints/importer"
 )
 
@@ -16,6 +18,18 @@ type column[T any] struct {
 	name string // as in JSON: "order_id"
 	text func(T) string
 	tell func(T) string // the same for people, if they want to see something else
+}
+
+// besides adds to the columns of a list those that people only want to see if
+// there is something in them. Programs see them always.
+func besides[T any](r *run, columns, more []column[T], items ...T) []column[T] {
+	columns = slices.Clone(columns)
+	for _, c := range more {
+		if r.config.Output != config.OutputTable || slices.ContainsFunc(items, func(item T) bool { return c.text(item) != "" }) {
+			columns = append(columns, c)
+		}
+	}
+	return columns
 }
 
 // plain is what programs see of an item; of none, the name of the column.

@@ -68,8 +68,9 @@ func (a *api) returnLine(w http.ResponseWriter, r *http.Request) error {
 
 var confirmHoldDoc = operation{
 	id: "confirm_hold", summary: "Make an order of a line that is held",
-	query: writeQuery, body: wire.Confirmation.Members(), answers: answers{200: wire.Placed{}},
-	problems: []string{domain.CodeUnknownLine, domain.CodeNotHeld, domain.CodeHoldEnded, domain.CodeLineCancelled},
+	detail: "Again, or for a line that was never held, it changes nothing.",
+	query:  writeQuery, body: wire.Confirmation.Members(), answers: answers{200: wire.Placed{}},
+	problems: []string{domain.CodeUnknownLine, domain.CodeHoldEnded, domain.CodeLineCancelled},
 }
 
 func (a *api) confirmHold(w http.ResponseWriter, r *http.Request) error {
@@ -80,7 +81,7 @@ var releaseHoldDoc = operation{
 	id: "release_hold", summary: "Give up a line that is held",
 	detail: "Its stock goes to backorders: `moves` has those. Again, it changes nothing.",
 	query:  writeQuery, body: wire.Release.Members(), answers: answers{200: wire.Placed{}},
-	problems: []string{domain.CodeUnknownLine, domain.CodeNotHeld, domain.CodeLineCancelled},
+	problems: []string{domain.CodeUnknownLine, domain.CodeNotHeld},
 }
 
 func (a *api) releaseHold(w http.ResponseWriter, r *http.Request) error {

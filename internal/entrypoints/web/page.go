@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -182,6 +183,7 @@ var functions = template.FuncMap{
 	"product": func(sku string) string { return "/products/" + escape(sku) },
 	"batch":   func(ref string) string { return "/batches/" + escape(ref) },
 	"link":    link,
+	"data":    func(position int64) string { return fmt.Sprintf("/v1/events?cursor=%d&limit=1", position-1) },
 	"share":   share,
 	"effect":  func(m move) chip { return m.effect() },
 	"list":    func(items ...string) []string { return items },
