@@ -93,9 +93,6 @@ func decodeUpTo[C any](limit int64, w http.ResponseWriter, r *http.Request, read
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit)); err != nil {
 		return cmd, unreadable(err)
 	}
-	if body.Len() == 0 { // nothing to say: what is needed is missed by name
-		body.WriteString("{}")
-	}
 	return read(body.Bytes(), originOf(w, r))
 }
 

@@ -57,6 +57,9 @@ func TestABodyThatSaysNothingMayBeLeftOut(t *testing.T) {
 			t.Errorf("%s: status %d, want %d: %s", request, got.Status, want, got.Body)
 		}
 	}
+	if got := s.ask("POST", "/v1/batches/b1/close", "", "Content-Type", "application/json"); got.Status != 200 {
+		t.Errorf("nothing, said to be JSON, has status %d", got.Status)
+	}
 	if got := s.ask("POST", "/v1/batches/b1/close", "reason=x", "Content-Type", "application/x-www-form-urlencoded"); got.Status != 415 {
 		t.Errorf("a form has status %d", got.Status)
 	}

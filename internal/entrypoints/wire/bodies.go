@@ -39,11 +39,14 @@ func body[C domain.Message](origin func(*C) *domain.Origin, fields ...field[C]) 
 }
 
 // Into returns what reads a body into a copy of cmd, which has what the address
-// says. Errors are about how the body is written; the command is not yet
+// says. No body is as good as an empty object if nothing must be in it. Errors are about how the body is written; the command is not yet
 // validated.
 func (b *Body[C]) Into(cmd C) func(body []byte, origin domain.Origin) (C, error) {
 	return func(body []byte, origin domain.Origin) (C, error) {
 		*b.origin(&cmd) = origin
+		if len(body) == 0 && !b.members.needsAny() {
+			return cmd, nil
+		}
 		var room [8]pair
 		members, err := parse(body, room[:0])
 		if err == nil {

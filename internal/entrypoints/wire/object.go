@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,11 @@ type field[T any] struct {
 	of       []Member // of each object in a list of them
 	read     func(to *T, value []byte) error
 	write    func(from *T, to *writer)
+}
+
+// needsAny reports whether a member must be there.
+func (o object[T]) needsAny() bool {
+	return slices.ContainsFunc(o.fields, func(f field[T]) bool { return f.required })
 }
 
 // required makes a field one that must be there.
