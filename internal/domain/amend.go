@@ -56,8 +56,8 @@ func (p *Product) resize(line Line, qty int, mayMove bool) (Placement, error) {
 		return Placement{}, conflict(CodeLineShipped, "order more under another order id, or take goods back",
 			"all of the line of order %q for %q was shipped: %s", line.OrderID, line.SKU, units(line.Qty))
 	case qty <= line.Shipped:
-		return Placement{}, conflict(CodeBelowShipped, "cancel the line to drop what was not shipped",
-			"%s of the line of order %q for %q left already; %d can't be all", units(line.Shipped), line.OrderID, line.SKU, qty)
+		return Placement{}, conflict(CodeBelowShipped, "write more than that; to drop what was not shipped, cancel the line",
+			"the line of order %q for %q can't be made %s: %s left already", line.OrderID, line.SKU, units(qty), units(line.Shipped))
 	case line.Status == StatusBackordered:
 		return p.resizeBackorder(line, qty), nil
 	}

@@ -121,16 +121,22 @@ func (h *hook) fails(so bool) {
 	h.fail = so
 }
 
+// tell has a hook told of allocations.
+func (s *shop) tell(h *hook) {
+	s.t.Helper()
+	res, err := http.Post(s.url+"/v1/webhooks", "application/json", strings.NewReader(`{"url":"`+h.URL+`","events":["allocated"]}`))
+	if err != nil || res.StatusCode != http.StatusCreated {
+		s.t.Fatal(res, err)
+	}
+	res.Body.Close()
+}
+
 // Operator: a webhook fails, and works again; then a range is replayed, with and
 // without script. What is counted is what is sent.
 func TestARangeIsReplayedAsCounted(t *testing.T) {
 	h := newHook(t)
 	s := furnished(t, "--webhook-allow-private")
-	res, err := http.Post(s.url+"/v1/webhooks", "application/json", strings.NewReader(`{"url":"`+h.URL+`","events":["allocated"]}`))
-	if err != nil || res.StatusCode != http.StatusCreated {
-		t.Fatal(res, err)
-	}
-	res.Body.Close()
+	s.tell(h)
 	h.fails(true)
 	s.do(`{"op":"allocate","order_id":"order-8000","sku":"POPULAR-CURTAINS","qty":1}`)
 	v := visit(t, s)

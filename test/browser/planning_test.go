@@ -3,7 +3,6 @@ package browser
 import (
 	"database/sql"
 	"errors"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -242,11 +241,7 @@ func (s *shop) park() {
 func TestWhatIsParkedIsTriedAgain(t *testing.T) {
 	h := newHook(t)
 	s := furnished(t, "--webhook-allow-private")
-	res, err := http.Post(s.url+"/v1/webhooks", "application/json", strings.NewReader(`{"url":"`+h.URL+`","events":["allocated"]}`))
-	if err != nil || res.StatusCode != http.StatusCreated {
-		t.Fatal(res, err)
-	}
-	res.Body.Close()
+	s.tell(h)
 	h.fails(true)
 	for _, order := range []string{"order-8000", "order-8001", "order-8002"} {
 		s.do(`{"op":"allocate","order_id":"` + order + `","sku":"POPULAR-CURTAINS","qty":1}`)

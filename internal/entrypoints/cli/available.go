@@ -118,7 +118,7 @@ func (r *run) late() *cobra.Command {
 		Use:   "late",
 		Short: "List the lines that come too late, or may not come",
 		Long: "Lists the lines that are promised for a day after the one on which they are needed,\n" +
-			"and those that still wait after it; with --at-risk, those whose batch should have\ncome by now.",
+			"and those that still wait after it; with --at-risk, those whose batch should have\ncome by now. Stock in the warehouse is never late: it can leave today.",
 		Example: examples(
 			"allot late", "whose promise is broken?",
 			"allot late --at-risk --as-of 2026-12-05", "what if nothing comes until then?",

@@ -117,7 +117,7 @@ func (a *api) versionOf(ctx context.Context, sku string) (int64, error) {
 
 var lateDoc = operation{
 	id: "list_late", summary: "List the lines that come too late, the oldest first",
-	detail: "They are promised for a day after the one on which they are needed, or still wait on a day after it. `days` is by how many.",
+	detail: "They are promised for a day after the one on which they are needed, or still wait on a day after it; stock in the warehouse is never late, since it can leave today. `days` is by how many.",
 	query:  []string{"as_of", "limit", "cursor"}, answers: answers{200: dated{}},
 }
 
