@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
@@ -14,8 +15,20 @@ import (
 // mostInGroup is the largest group into which failures are injected.
 const mostInGroup = 16
 
-// failures has groups of every size up to mostInGroup meet a failure at every
-// place.
+// groupSizes are the sizes of groups into which failures are injected, at every
+// place: all of them if ALLOT_SOAK is set.
+func groupSizes() []int {
+	if os.Getenv("ALLOT_SOAK") == "" {
+		return []int{1, 2, 3, 5, 8, mostInGroup}
+	}
+	sizes := make([]int, mostInGroup)
+	for i := range sizes {
+		sizes[i] = i + 1
+	}
+	return sizes
+}
+
+// failures has groups meet a failure at every place.
 func failures(t *testing.T, open opener) {
 	full := fmt.Errorf("disk full: %w", service.ErrStorage)
 	for _, c := range []struct {
@@ -125,7 +138,7 @@ func (sc *scene) reaching() (n int) {
 // everyFault plays groups of every size, with err from every call that they
 // make.
 func everyFault(t *testing.T, open opener, err error, check func(*testing.T, *scene)) {
-	for size := 1; size <= mostInGroup; size++ {
+	for _, size := range groupSizes() {
 		var calls int
 		play(t, open, faulty{}, eventful[:size], func(t *testing.T, sc *scene) {
 			sc.endedWell(t, sc.send(t), -1)
@@ -190,7 +203,7 @@ const (
 // everyOffender plays groups of every size with a command that fails at every
 // place in them, and expects it to be missed by nobody.
 func everyOffender(t *testing.T, open opener, how failing) {
-	for size := 1; size <= mostInGroup; size++ {
+	for _, size := range groupSizes() {
 		for at := range size {
 			var offender domain.Message = disturbing{offending, how == panicking}
 			if how == refusedByStore {

@@ -19,6 +19,7 @@ func Soak(t *testing.T, open func(t *testing.T) Store) {
 	rounds := 1 // of as many tries as rapid makes, usually 100
 	if os.Getenv("ALLOT_SOAK") != "" {
 		rounds = 50
+		t.Run("a failure", func(t *testing.T) { failures(t, open) })
 	}
 	for range rounds {
 		rapid.Check(t, func(rt *rapid.T) { groupedIsOneByOne(t, rt, open) })
