@@ -11,15 +11,26 @@ import (
 )
 
 // CheckRedis returns the position of the last event in the stream of the Redis
-// server at a URL; 0 if it has none.
+// server at a URL; 0 if it has none. A server that can't be written to is an
+// error.
 func CheckRedis(ctx context.Context, url string) (position int64, _ error) {
 	client, err := redis.Open(url)
 	if err != nil {
 		return 0, err
 	}
 	last, err := redis.NewJournal(client, 0).Last(ctx)
+	if err == nil {
+		err = redis.CheckWritable(ctx, client)
+	}
 	return last.Position, errors.Join(err, client.Close())
 }
+
+// RedisTrouble is why a Redis server can't be used.
+type RedisTrouble = redis.Trouble
+
+// RedisTroubleOf returns what an error says of the Redis server at a URL; false
+// if it says nothing of it.
+func RedisTroubleOf(url string, err error) (RedisTrouble, bool) { return redis.TroubleOf(url, err) }
 
 // CheckStream returns a service.ErrForeign if the stream on the Redis server at a
 // URL is one of another log.

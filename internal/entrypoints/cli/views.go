@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +13,6 @@ import (
 	"allot/internal/bootstrap"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
-	"allot/internal/views"
 )
 
 func (r *run) views() *cobra.Command {
@@ -41,15 +40,18 @@ func (r *run) withReadModel(ctx context.Context, fn func(*bootstrap.ReadModel) e
 		if err != nil {
 			return usage("write for example redis://127.0.0.1:6379/0", "%s can't be used: %v", r.sourceOf("redis-url"), err)
 		}
-		return errors.Join(unreachable(r.sourceOf("redis-url"), fn(model)), model.Close())
+		return errors.Join(r.troubleIn(fn(model)), model.Close())
 	})
 }
 
-// unreachable says of an error that Redis, named by a setting, can't be reached,
-// if that is what it means.
-func unreachable(source string, err error) error {
-	if trouble, ok := errors.AsType[net.Error](err); ok {
-		return &failure{wire.ExitUnavailable, fmt.Sprintf("Redis can't be reached: %v", trouble), "look whether it runs, and whether " + source + " names it"}
+// troubleIn says of an error what it means for the Redis that a setting names, if
+// it is Redis that has to be looked after.
+func (r *run) troubleIn(err error) error {
+	if _, told := errors.AsType[*failure](err); told || err == nil {
+		return err
+	}
+	if trouble, ok := bootstrap.RedisTroubleOf(r.config.RedisURL, err); ok {
+		return &failure{wire.ExitUnavailable, "Redis" + strings.TrimPrefix(trouble.What, "it"), strings.ReplaceAll(trouble.Next, "--redis-url", r.sourceOf("redis-url"))}
 	}
 	return err
 }
@@ -145,7 +147,8 @@ func (r *run) viewsShow() *cobra.Command {
 	return r.takes(cmd, "redis-url", "timezone")
 }
 
-// showModelled shows products in the order in which they were asked for.
+// showModelled shows products in the order in which they were asked for, those
+// that are there also if others are not.
 func (r *run) showModelled(ctx context.Context, m *bootstrap.ReadModel, skus []string) error {
 	found, err := m.Find(ctx, skus)
 	if err != nil {
@@ -155,10 +158,14 @@ func (r *run) showModelled(ctx context.Context, m *bootstrap.ReadModel, skus []s
 	for _, p := range found {
 		has[p.SKU] = true
 	}
+	if len(found) > 0 {
+		err = list(r, modelledColumns, these(found...))
+	}
 	for _, sku := range skus {
 		if !has[sku] {
-			return missing(fmt.Errorf("product %q in Redis: %w", sku, views.ErrNotFound), "allot views show says whether it is up to date, and allot product show what there is")
+			err = errors.Join(err, notFound("allot views show says whether it is up to date, and allot product show what there is", "there is no product %q in Redis", sku))
+			break
 		}
 	}
-	return list(r, modelledColumns, these(found...))
+	return err
 }

@@ -56,8 +56,31 @@ func TestARedisOfAnotherLogIsToldAndLeftAlone(t *testing.T) {
 		t.Errorf("readers see %s", out)
 	}
 	server.Kill()
-	s.fails(t, "views show"+flag, wire.ExitUnavailable, "Redis can't be reached", "hint: look whether it runs")
+	s.fails(t, "views show"+flag, wire.ExitUnavailable, "Redis can't be reached: ", "hint: look whether it runs")
 	s.fails(t, "views rebuild"+flag, wire.ExitUnavailable, "Redis can't be reached")
+}
+
+// A Redis that answers, and can't be used, is told apart from one that doesn't.
+func TestARedisThatCantBeUsedIsToldWithTheNextStep(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add batch-1 LAMP 10")
+	server := redistest.Start(t)
+	flag, redis := withRedis(t, server)
+	s.must(t, "views rebuild"+flag)
+	s.fails(t, "views show LAMP CHAIR"+flag, wire.ExitNotFound, `there is no product "CHAIR" in Redis`, "hint: allot views show")
+	if r := s.run(t, "views show LAMP CHAIR"+flag); !strings.Contains(r.out, "LAMP\t10") {
+		t.Errorf("it shows %q of what is there", r.out)
+	}
+	if err := redis.ConfigSet(t.Context(), "requirepass", "geheim").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []string{"views show", "views rebuild --yes", "views rebuild --dry-run"} {
+		s.fails(t, c+flag, wire.ExitUnavailable, "error: Redis wants a password: NOAUTH", "hint: put it into --redis-url")
+	}
+	found, exit := s.examine(t, flag)
+	if f := found["redis"]; f.Status != "fail" || !strings.Contains(f.Next, "put it into --redis-url") || exit != wire.ExitFailed {
+		t.Errorf("exit %d; the doctor says %+v", exit, f)
+	}
 }
 
 func TestAServerKeepsAvailabilityInRedis(t *testing.T) {
