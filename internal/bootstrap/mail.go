@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"allot/internal/adapters/smtp"
@@ -22,8 +23,16 @@ func CheckMail(ctx context.Context, c config.Config, now func() time.Time) error
 }
 
 func sender(c config.Config, now func() time.Time) (*smtp.Sender, error) {
-	return smtp.New(smtp.Options{URL: c.SMTPURL, TLS: smtp.TLS(c.SMTPTLS), From: c.MailFrom, To: c.MailTo}, now)
+	s, err := smtp.New(smtp.Options{URL: c.SMTPURL, TLS: smtp.TLS(c.SMTPTLS), From: c.MailFrom, To: c.MailTo}, now)
+	if errors.Is(err, smtp.ErrInTheClear) {
+		return nil, &config.Error{Setting: "smtp-tls", Value: c.SMTPTLS, Source: c.SourceOf("smtp-tls"), Rule: "would have the password of the mail server sent in the clear",
+			Hint: "encrypt the connection with starttls or tls, or leave the password out of smtp-url"}
+	}
+	return s, err
 }
+
+// AdviceOnMail is what to do about a mail server that CheckMail can't use.
+func AdviceOnMail(err error) string { return smtp.AdviceOn(err) }
 
 // Mail returns what sends mails as they are set up; nil if they are only kept.
 func Mail(c config.Config, now func() time.Time) (service.Notifier, error) {

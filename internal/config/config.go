@@ -100,6 +100,11 @@ type Value struct {
 // the table of settings.
 func (c Config) Origins() []Value { return slices.Clone(c.origins) }
 
+// SourceOf is where the value of a setting was found, as in Value.
+func (c Config) SourceOf(setting string) string {
+	return c.origins[slices.IndexFunc(c.origins, func(v Value) bool { return v.Name == setting })].Source
+}
+
 // Postgres reports whether the database is in PostgreSQL.
 func (c Config) Postgres() bool {
 	return slices.ContainsFunc(postgresSchemes, func(scheme string) bool { return strings.HasPrefix(c.DB, scheme) })

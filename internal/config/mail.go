@@ -11,7 +11,9 @@ func parseSMTP(to *string, text string) *rule {
 	case text == "":
 		return nil
 	case err != nil, u.Scheme != "smtp", u.Hostname() == "", u.Path != "", u.RawQuery != "", u.Fragment != "":
-		return &rule{"must be smtp://[USER:PASSWORD@]HOST[:PORT]", "write for example smtp://mail.example.com:587; smtp-tls says how it is encrypted"}
+		return &rule{"must be smtp://[USER:PASSWORD@]HOST[:PORT]", "write for example smtp://mail.example.com:587; smtp-tls says how it is encrypted" + escaped(text)}
+	case !goodPort(u):
+		return &badPort
 	}
 	*to = text
 	return nil
@@ -51,7 +53,8 @@ func (c Config) CheckMail() error {
 	}
 	for _, v := range c.origins {
 		if missing := v.Name == "mail-from" && c.MailFrom == "" || v.Name == "mail-to" && len(c.MailTo) == 0; missing {
-			return &Error{Setting: v.Name, Source: v.Source, Rule: "must be set if smtp-url is", Hint: "set it, or leave out smtp-url to have mails kept only"}
+			s := setting(v.Name)
+			return &Error{Setting: v.Name, Source: s.Flag() + " or " + s.Variable(), Rule: "must be set if smtp-url is", Hint: "set it, or leave out smtp-url to have mails kept only"}
 		}
 	}
 	return nil

@@ -10,8 +10,8 @@ func TestAMailServerNeedsSomebodyToWriteFromAndTo(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                               "",
 		"--mail-to a@b.example":          "",
-		"--smtp-url smtp://mail.example": "mail-from (default) must be set if smtp-url is",
-		"--smtp-url smtp://mail.example --mail-from a@b.example":                       "mail-to (default) must be set if smtp-url is",
+		"--smtp-url smtp://mail.example": "mail-from (--mail-from or ALLOT_MAIL_FROM) must be set if smtp-url is",
+		"--smtp-url smtp://mail.example --mail-from a@b.example":                       "mail-to (--mail-to or ALLOT_MAIL_TO) must be set if smtp-url is",
 		"--smtp-url smtp://mail.example --mail-from a@b.example --mail-to c@d.example": "",
 	} {
 		c, err := load(t, "", nil, strings.Fields(args)...)

@@ -94,6 +94,8 @@ func parseServer(to *string, text string) *rule {
 		return nil
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return &rule{"must be a URL with http:// or https:// and a host", "write for example http://127.0.0.1:5005"}
+	case !goodPort(u):
+		return &badPort
 	case u.User != nil, u.RawQuery != "", u.Fragment != "":
 		return &rule{"must have no user name, password, query or fragment", "leave that out of the URL"}
 	}
@@ -106,10 +108,31 @@ func parseRedis(to *string, text string) *rule {
 	switch {
 	case text == "":
 	case err != nil, u.Scheme == "unix" && u.Path == "", u.Scheme != "unix" && (u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == ""):
-		return &rule{"must be a URL with redis://, rediss:// or unix://, and a host or a path", "write for example redis://127.0.0.1:6379/0"}
+		return &rule{"must be a URL with redis://, rediss:// or unix://, and a host or a path", "write for example redis://127.0.0.1:6379/0" + escaped(text)}
+	case !goodPort(u):
+		return &badPort
 	}
 	*to = text
 	return nil
+}
+
+// badPort is what is wrong with a URL whose port none can have.
+var badPort = rule{"must have a port from 1 to 65535, or none", "put the port right, or leave it out"}
+
+// goodPort reports whether a URL has no port, or one that there may be.
+func goodPort(u *url.URL) bool {
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil && n > 0
+}
+
+// escaped is what to add to the advice on a URL that can't be read, if it may be
+// for a password in it.
+func escaped(text string) string {
+	_, user, _ := strings.Cut(text, "//")
+	if i := strings.LastIndex(user, "@"); i < 0 || !strings.ContainsAny(user[:i], "#%/?@") {
+		return ""
+	}
+	return "; of characters in a password write # as %23, % as %25, / as %2F, @ as %40"
 }
 
 func parseLevel(to *slog.Level, text string) *rule {

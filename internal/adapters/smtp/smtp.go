@@ -54,6 +54,9 @@ type Sender struct {
 
 var _ service.Notifier = (*Sender)(nil)
 
+// ErrInTheClear says that everybody on the way could read the password.
+var ErrInTheClear = errors.New("the password of the mail server would be sent in the clear")
+
 // New returns a Sender. It connects to nothing yet: a server that is down now
 // may be up when there is something to send.
 func New(o Options, now func() time.Time) (*Sender, error) {
@@ -75,7 +78,7 @@ func New(o Options, now func() time.Time) (*Sender, error) {
 	s.connect = append(encryption(o.TLS), mail.WithPort(port), mail.WithTimeout(s.timeout))
 	if u.User != nil {
 		if o.TLS == None && !isLocal(s.host) {
-			return nil, errors.New("the password of the mail server would be sent in the clear: encrypt the connection with starttls or tls, or leave the password out")
+			return nil, ErrInTheClear
 		}
 		password, _ := u.User.Password()
 		s.connect = append(s.connect, mail.WithSMTPAuth(authentication(o.TLS)), mail.WithUsername(u.User.Username()), mail.WithPassword(password))
@@ -123,7 +126,7 @@ func (s *Sender) Notify(ctx context.Context, n service.Notice) ([]string, error)
 		return nil, fmt.Errorf("set up mail: %w", err)
 	}
 	if err := client.DialWithContext(ctx); err != nil {
-		return nil, fmt.Errorf("connect to mail server %s: %w: %w", client.ServerAddr(), service.ErrUnreachable, err)
+		return nil, fmt.Errorf("connect to mail server %s: %w: %w", client.ServerAddr(), service.ErrUnreachable, s.plainly(err))
 	}
 	err = client.Send(m)
 	_ = client.Close() // what was sent is sent, whether the server says goodbye or not
@@ -145,7 +148,7 @@ func (s *Sender) Check(ctx context.Context) error {
 		return fmt.Errorf("set up mail: %w", err)
 	}
 	if err := client.DialWithContext(ctx); err != nil {
-		return fmt.Errorf("connect to mail server %s: %w", client.ServerAddr(), err)
+		return fmt.Errorf("connect to mail server %s: %w", client.ServerAddr(), s.plainly(err))
 	}
 	_ = client.Close() // it let us in
 	return nil

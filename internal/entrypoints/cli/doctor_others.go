@@ -34,7 +34,7 @@ func (r *run) checkRedis(ctx context.Context) finding {
 	defer cancel()
 	position, err := bootstrap.CheckRedis(ctx, r.config.RedisURL)
 	if err != nil {
-		return warn(check, "look whether it runs, and whether --redis-url names it; events follow when it is back", "%v", err)
+		return r.redisTrouble(check, err)
 	}
 	if position == 0 {
 		return ok(check, "it answers, and has no events yet")
@@ -48,6 +48,19 @@ func (r *run) checkRedis(ctx context.Context) finding {
 		return warn(check, "set right what keeps the log from being read", "it answers, and whether its events are of this log can't be told: %v", err)
 	}
 	return ok(check, "it answers, and has events up to position %d", position)
+}
+
+// redisTrouble is what there is to say of a Redis that can't be used. What passes by
+// itself is no failure: events follow then.
+func (r *run) redisTrouble(check string, err error) finding {
+	trouble, ok := bootstrap.RedisTroubleOf(r.config.RedisURL, err)
+	switch {
+	case !ok:
+		return warn(check, "look whether --redis-url names the right one; events follow when it can be used", "%v", err)
+	case trouble.Stays:
+		return fail(check, trouble.Next+"; until then no events go there, and no commands are taken from there", "%s", trouble.What)
+	}
+	return warn(check, trouble.Next+"; events follow then", "%s", trouble.What)
 }
 
 // checkReadModel looks how what is kept in Redis stands to the log, if anything
@@ -90,10 +103,10 @@ func (r *run) checkMail(ctx context.Context) finding {
 	const check = "mail"
 	err := bootstrap.CheckMail(ctx, r.config, r.Now)
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
-		return fail(check, wrong.Hint, "%v", wrong)
+		return fail(check, wrong.Hint, "%s", withoutHint(wrong.Error(), wrong.Hint))
 	}
 	if err != nil {
-		return warn(check, "look whether it runs, and at --smtp-url and --smtp-tls; mails wait until it can be reached", "%v", err)
+		return warn(check, bootstrap.AdviceOnMail(err)+"; mails wait until then", "%v", err)
 	}
 	return ok(check, "the mail server lets us in")
 }

@@ -143,7 +143,7 @@ func TestWithoutAMailServerMailsAreKept(t *testing.T) {
 func TestAServerWithHalfAMailSetupDoesNotStart(t *testing.T) {
 	s := newShell(t)
 	r := s.run(t, "serve --addr 127.0.0.1:0 --smtp-url smtp://mail.example --mail-from a@b.example")
-	if r.exit != 2 || !strings.Contains(r.err, "mail-to (default) must be set if smtp-url is") {
+	if r.exit != 2 || !strings.Contains(r.err, "mail-to (--mail-to or ALLOT_MAIL_TO) must be set if smtp-url is") {
 		t.Errorf("exit %d, %s", r.exit, r.err)
 	}
 }

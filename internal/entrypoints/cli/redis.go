@@ -8,13 +8,18 @@ import (
 	"allot/internal/entrypoints/redisin"
 )
 
+// checkRedisSettings refuses settings about Redis that contradict each other.
+func (r *run) checkRedisSettings() error {
+	if r.config.RedisAvailability && r.config.RedisURL == "" {
+		return usage("name a server with --redis-url", "%s asks for what is available to be kept in Redis, and there is no Redis", r.sourceOf("redis-availability"))
+	}
+	return nil
+}
+
 // withRedis connects a server with Redis, if it is to be. What it returns takes
 // messages in until its context ends.
 func (r *run) withRedis(app *bootstrap.App) (takeIn func(context.Context), _ error) {
 	url := r.config.RedisURL
-	if url == "" && r.config.RedisAvailability {
-		return nil, usage("name a server with --redis-url", "%s asks for what is available to be kept in Redis, and there is no Redis", r.sourceOf("redis-availability"))
-	}
 	if url == "" {
 		return func(context.Context) {}, nil
 	}

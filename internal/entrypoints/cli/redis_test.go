@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"allot/internal/entrypoints/wire"
 	"allot/internal/redistest"
 )
 
@@ -27,6 +29,24 @@ func withRedis(t *testing.T, s *redistest.Server) (flag string, _ *goredis.Clien
 	c := goredis.NewClient(o)
 	t.Cleanup(func() { c.Close() })
 	return " --redis-url " + s.URL, c
+}
+
+func TestSettingsThatContradictEachOtherAreRefusedBeforeAnythingIsMade(t *testing.T) {
+	s := newShell(t)
+	mail := " --mail-from allot@example.com --mail-to ann@example.com"
+	for line, says := range map[string][]string{
+		"serve --redis-availability":                                            {"there is no Redis", "hint: name a server with --redis-url"},
+		"serve --redis-url redis://127.0.0.1:99999":                             {"must have a port from 1 to 65535", "hint: put the port right"},
+		"serve --redis-url redis://:se#cret@127.0.0.1":                          {"redis://", "write # as %23"},
+		"serve --smtp-url smtp://127.0.0.1:99999" + mail:                        {"must have a port from 1 to 65535", "hint: put the port right"},
+		"serve --smtp-url smtp://mail.example":                                  {"mail-from (--mail-from or ALLOT_MAIL_FROM) must be set"},
+		"serve --smtp-tls none --smtp-url smtp://me:secret@mail.example" + mail: {`smtp-tls "none" (--smtp-tls) would have the password of the mail server sent in the clear`, "hint: encrypt the connection"},
+	} {
+		s.fails(t, line+" --addr 127.0.0.1:0 --data fresh", wire.ExitUsage, says...)
+	}
+	if _, err := os.Stat("fresh"); !os.IsNotExist(err) {
+		t.Errorf("the directory is there: %v", err)
+	}
 }
 
 // say publishes a message when somebody listens.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"runtime"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,8 +48,7 @@ func (r *run) takes(cmd *cobra.Command, settings ...string) *cobra.Command {
 
 // sourceOf says where the value of a setting comes from.
 func (r *run) sourceOf(setting string) string {
-	values := r.config.Origins()
-	return values[slices.IndexFunc(values, func(v config.Value) bool { return v.Name == setting })].Source
+	return r.config.SourceOf(setting)
 }
 
 // program is what there is to say about the program itself.
