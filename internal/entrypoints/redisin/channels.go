@@ -27,7 +27,7 @@ func as[C domain.Message](decode func([]byte, domain.Origin) (C, error)) func([]
 
 // listen takes in what is said on the channels. Whatever is said while nobody
 // listens is lost: Redis keeps none of it.
-func (c *Consumer) listen(ctx context.Context) error {
+func (c *Consumer) listen(ctx context.Context, works func()) error {
 	names := make([]string, 0, len(channels))
 	for name := range channels {
 		names = append(names, name)
@@ -38,7 +38,7 @@ func (c *Consumer) listen(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
 		defer close(heard)
-		ended <- receive(ctx, sub, heard)
+		ended <- receive(ctx, sub, heard, works)
 	}()
 	for m := range heard {
 		c.hear(ctx, append([]*goredis.Message{m}, waiting(heard)...))
@@ -47,7 +47,7 @@ func (c *Consumer) listen(ctx context.Context) error {
 }
 
 // receive hands on what is said until something fails or ctx ends.
-func receive(ctx context.Context, sub *goredis.PubSub, heard chan<- *goredis.Message) error {
+func receive(ctx context.Context, sub *goredis.PubSub, heard chan<- *goredis.Message, works func()) error {
 	const mostSilence = 5 // waits in a row
 	for silence := 0; ctx.Err() == nil; {
 		got, err := sub.ReceiveTimeout(ctx, wait)
@@ -62,6 +62,7 @@ func receive(ctx context.Context, sub *goredis.PubSub, heard chan<- *goredis.Mes
 			return fmt.Errorf("listen: %w", err)
 		}
 		silence = 0
+		works()
 		if m, ok := got.(*goredis.Message); ok {
 			heard <- m
 		}

@@ -76,11 +76,17 @@ func (c *Consumer) Run(ctx context.Context) {
 	_ = c.redis.Close() // all it had to do is done
 }
 
-// keepUp calls fn, which returns when something fails, again and again.
-func (c *Consumer) keepUp(ctx context.Context, what string, fn func(context.Context) error) {
+// keepUp calls fn, which returns when something fails, again and again. fn says
+// when it works.
+func (c *Consumer) keepUp(ctx context.Context, what string, fn func(ctx context.Context, works func()) error) {
 	for failed := 0; ctx.Err() == nil; {
-		began := time.Now()
-		err := fn(ctx)
+		began, again := time.Now(), failed > 0
+		err := fn(ctx, func() {
+			if again {
+				c.log.InfoContext(ctx, "messages are taken in again", "from", what)
+			}
+			again = false
+		})
 		if ctx.Err() != nil {
 			return
 		}
@@ -137,7 +143,7 @@ func (c *Consumer) park(ctx context.Context, messages ...message) error {
 	parked := make([]views.ParkedMessage, 0, len(messages))
 	for _, m := range messages {
 		parked = append(parked, views.ParkedMessage{
-			ID: m.id, Body: printable(m.body), Attempts: m.attempts, Error: printable(m.err.Error()), At: time.Now().UTC().Truncate(time.Microsecond),
+			ID: m.id, Body: printable(m.body), Attempts: m.attempts, Error: printable(reason(m.err)), At: time.Now().UTC().Truncate(time.Microsecond),
 		})
 	}
 	if err := c.store.Park(context.WithoutCancel(ctx), parked...); err != nil {
@@ -147,6 +153,15 @@ func (c *Consumer) park(ctx context.Context, messages ...message) error {
 		c.log.WarnContext(ctx, "message is parked", "message", m.id, "attempts", m.attempts, "err", m.err)
 	}
 	return nil
+}
+
+// reason is why a message can't be done. If that is for how it is written, it says
+// what to write.
+func reason(err error) string {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.Invalid && e.Hint != "" {
+		return e.Message + ": " + e.Hint
+	}
+	return err.Error()
 }
 
 // printable is a text that every database can keep.

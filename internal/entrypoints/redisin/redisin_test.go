@@ -212,7 +212,7 @@ func TestWhatCanNeverBeDoneIsParkedAtOnceAndHoldsNothingUp(t *testing.T) {
 		"{":                             "the JSON is wrong",
 		"\xff\x00":                      "not valid UTF-8",
 		`{"op":"add_batch","ref":"b2"}`: "sku is missing",
-		`{"op":"add_bacth"}`:            `no command`,
+		`{"op":"add_bacth"}`:            `no command: did you mean "add_batch"?`,
 		`{"op":"change_batch","ref":"b1","qty":-1}`:              "qty is -1",
 		`{"op":"allocate","order_id":"o1","sku":"LAMP","qty":0}`: "qty is 0",
 	} {
@@ -224,8 +224,22 @@ func TestWhatCanNeverBeDoneIsParkedAtOnceAndHoldsNothingUp(t *testing.T) {
 			t.Errorf("%s: parked as %+v", body, got)
 		}
 	}
-	if _, err := s.redis.XAdd(t.Context(), &goredis.XAddArgs{Stream: CommandStream, Values: []string{"other", "field"}}).Result(); err != nil {
-		t.Fatal(err)
+	const good = `{"op":"add_batch","ref":"b9","sku":"LAMP","qty":10}`
+	for says, fields := range map[string][]string{
+		`command is missing: the entry has only the fields ["comand" "more"]`: {"more", "x", "comand", good},
+		`id is ""; it must have 1 to 255 characters`:                          {"id", "", "command", good},
+		`id is "a\x00b"; it must have 1 to 255 characters`:                    {"id", "a\x00b", "command", good},
+		`id is "\xff"; it must have 1 to 255 characters`:                      {"id", "\xff", "command", good},
+		`it must have 1 to 255 characters, none of them a control`:            {"id", strings.Repeat("ä", 256), "command", good},
+	} {
+		before := len(s.parked(t))
+		if _, err := s.redis.XAdd(t.Context(), &goredis.XAddArgs{Stream: CommandStream, Values: fields}).Result(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, says, func() bool { return len(s.parked(t)) > before })
+		if got := s.parked(t)[before]; !strings.Contains(got.Error, says) || !strings.Contains(got.Body, "add_batch") {
+			t.Errorf("want %s, parked as %+v", says, got)
+		}
 	}
 	s.add(t, `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":10}`)
 	eventually(t, "a good message is done", func() bool { return s.qty("b1") == 10 })

@@ -3,11 +3,16 @@ package redisin
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -25,7 +30,7 @@ const CommandStream = "allot:commands"
 const Group = "allot"
 
 // readStream takes in commands until something fails or ctx ends.
-func (c *Consumer) readStream(ctx context.Context) error {
+func (c *Consumer) readStream(ctx context.Context, works func()) error {
 	err := c.redis.XGroupCreateMkStream(ctx, CommandStream, Group, "0").Err()
 	if err != nil && !goredis.HasErrorPrefix(err, "BUSYGROUP") { // it exists
 		return fmt.Errorf("make a consumer group: %w", err)
@@ -40,6 +45,7 @@ func (c *Consumer) readStream(ctx context.Context) error {
 				return err
 			}
 			looked = time.Now()
+			works()
 		}
 		if err := c.readNew(ctx); err != nil {
 			return err
@@ -148,10 +154,20 @@ func (c *Consumer) take(ctx context.Context, entries []goredis.XMessage, deliver
 
 // read makes a message of an entry.
 func read(e goredis.XMessage) message {
-	body, _ := e.Values["command"].(string)
-	m := message{id: CommandStream + "/" + e.ID, body: body}
+	m := message{id: CommandStream + "/" + e.ID}
+	body, ok := e.Values["command"].(string)
+	if !ok {
+		text, _ := json.Marshal(e.Values) // of texts, so that it never fails
+		m.body, m.err = string(text), unreadable("command", "send it: XADD allot:commands '*' command '{...}'", "command is missing: the entry has only the fields %q", slices.Sorted(maps.Keys(e.Values)))
+		return m
+	}
+	m.body = body
 	receipt := service.Receipt{ID: m.id}
 	if id, ok := e.Values["id"].(string); ok {
+		if !isName(id) {
+			m.err = unreadable("id", "take another", "id is %.100q; it must have 1 to %d characters, none of them a control character", id, mostID)
+			return m
+		}
 		receipt.ID = CommandStream + "#" + id
 	}
 	cmd, err := wire.DecodeCommand([]byte(body), domain.Origin{Actor: "redis", Cause: e.ID})
@@ -162,6 +178,20 @@ func read(e goredis.XMessage) message {
 	receipt.Subjects, receipt.Place = subjects(cmd), place(e.ID)
 	m.cmd = service.Incoming{Message: cmd, Receipt: receipt}
 	return m
+}
+
+// mostID is how long a sender's name of a message may be, in characters.
+const mostID = 255
+
+// isName reports whether a sender may call a message so: every database can keep
+// it.
+func isName(id string) bool {
+	return id != "" && utf8.ValidString(id) && utf8.RuneCountInString(id) <= mostID && !strings.ContainsFunc(id, unicode.IsControl)
+}
+
+// unreadable is the error of an entry that is not made as one has to be.
+func unreadable(field, hint, format string, args ...any) error {
+	return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: field, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // subjects are what a command sets, whatever was there before: of several
