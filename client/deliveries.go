@@ -7,6 +7,14 @@ import (
 	"time"
 )
 
+// Subscription is where events go, and how far the server that was asked has come.
+type Subscription struct {
+	Name        string    `json:"subscription"`
+	Position    int64     `json:"position"`     // of the last event that it is done with; 0 if it had none
+	BehindSince time.Time `json:"behind_since"` // when the oldest event happened that it is at, or stuck at; zero if it is through
+	Trouble     string    `json:"trouble"`      // why it is held up; empty if it is not
+}
+
 // Delivery is an event that could not be delivered to a subscription yet.
 type Delivery struct {
 	Subscription string    `json:"subscription"`
@@ -29,6 +37,11 @@ type Redelivered struct {
 type Range struct {
 	From int64 `json:"from"` // position, from 1
 	To   int64 `json:"to"`
+}
+
+// Subscriptions yields where events go.
+func (c *Client) Subscriptions(ctx context.Context) iter.Seq2[Subscription, error] {
+	return pages[Subscription](ctx, c, "/v1/subscriptions", nil)
 }
 
 // Deliveries yields what could not be delivered yet, by subscription and

@@ -6,6 +6,9 @@ import (
 	"allot/internal/service"
 )
 
+// EventTypes are the names of all types of events, sorted.
+func EventTypes() []string { return eventjson.Names() }
+
 // webhooks returns what posts events to URLs, and what gives its connections up.
 func webhooks(store Store, o Options) (_ *service.Webhooks, closer func() error) {
 	client := webhook.New(webhook.Options{AllowPrivate: o.WebhooksAnywhere, Now: o.Now})

@@ -140,7 +140,7 @@ func (r *Redelivery) Find(ctx context.Context, name string) (Subscription, error
 		}
 		known = append(known, sub.Name)
 	}
-	return Subscription{}, cantReplay("subscription", "choose one of "+strings.Join(known, ", "), "there is no subscription %q that events are delivered to again", name)
+	return Subscription{}, cantReplay("subscription", "choose one of "+strings.Join(known, ", ")+"; what goes to Redis waits until it is there, and is never parked", "subscription is %q, which is none that events are parked for or delivered to again", name)
 }
 
 // due is the time from which the relay delivers again, as stores keep it.

@@ -29,6 +29,7 @@ type Deliverer func(ctx context.Context, e Envelope) error
 type subscriber struct {
 	Subscription
 	deliver Deliverer
+	refused bool // the last event that was tried failed
 	*reach
 }
 
@@ -89,7 +90,7 @@ func NewRelay(store Store, log *slog.Logger, now func() time.Time) *Relay {
 // that fails is tried again later, and the next one is not kept waiting by it;
 // after MostAttempts it is parked.
 func (r *Relay) Forward(sub Subscription, deliver Deliverer) {
-	s := &subscriber{sub, deliver, &reach{}}
+	s := &subscriber{Subscription: sub, deliver: deliver, reach: &reach{}}
 	r.add(sub.Name, s.reach, mostPause, func(ctx context.Context) error { return r.drain(ctx, s) })
 }
 
@@ -144,6 +145,9 @@ func (r *Relay) serve(ctx context.Context, w *way) {
 	for failed := 0; ctx.Err() == nil; {
 		pause, wake, looked := poll, w.wake, time.Now()
 		if err := w.drain(ctx); err == nil {
+			if failed > 0 {
+				r.log.InfoContext(ctx, "deliveries go on", "subscription", w.name)
+			}
 			failed = 0
 			w.trouble.Store("")
 		} else if ctx.Err() == nil {
@@ -240,8 +244,10 @@ func (r *Relay) attempt(ctx context.Context, s *subscriber, f Failure) error {
 	err := s.try(ctx, f.Event)
 	switch {
 	case err == nil && f.Next.IsZero(): // it was never put off
+		s.refused = false
 		return nil
 	case err == nil:
+		s.refused = false
 		return r.store.Delivered(ctx, s.Name, f.Event.Position)
 	case errors.Is(err, ErrUnreachable) || ctx.Err() != nil:
 		return err
@@ -257,7 +263,10 @@ func (r *Relay) attempt(ctx context.Context, s *subscriber, f Failure) error {
 	if f.Parked = f.Attempts >= MostAttempts; f.Parked {
 		s.parked.Add(1)
 		r.log.ErrorContext(ctx, "event is parked", "subscription", s.Name, "position", f.Event.Position, "attempts", f.Attempts, "err", err)
+	} else if f.Attempts == 1 && !s.refused { // not for each of many
+		r.log.WarnContext(ctx, "event failed, and is tried again", "subscription", s.Name, "position", f.Event.Position, "err", err)
 	}
+	s.refused = true
 	return r.store.Postpone(ctx, f)
 }
 

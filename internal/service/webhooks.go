@@ -100,15 +100,24 @@ func (w *Webhooks) Add(ctx context.Context, hook views.Webhook) (views.Webhook, 
 func (w *Webhooks) prepare(hook views.Webhook) (views.Webhook, error) {
 	slices.Sort(hook.Events)
 	hook.Events = slices.Compact(hook.Events)
-	for _, name := range hook.Events {
-		if !slices.Contains(w.o.Events, name) {
-			return hook, &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: "events",
-				Message: fmt.Sprintf("events has %q, which is no type of events", name), Hint: "there are " + strings.Join(w.o.Events, ", ")}
-		}
+	if err := CheckTypes("events", hook.Events, w.o.Events); err != nil {
+		return hook, err
 	}
 	hook, err := w.o.Prepare(hook)
 	hook.At = micros(w.o.Now())
 	return hook, err
+}
+
+// CheckTypes refuses names in a field that are no types of events; known are
+// those that there are.
+func CheckTypes(field string, names, known []string) error {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return &domain.Error{Kind: domain.Invalid, Code: domain.CodeValidationFailed, Field: field,
+				Message: fmt.Sprintf("%q is no type of events", name), Hint: "there are " + strings.Join(known, ", ")}
+		}
+	}
+	return nil
 }
 
 // Remove removes a webhook. When it returns, nothing is posted to it any more.

@@ -3,6 +3,8 @@ package webhook
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
+	"strconv"
 	"syscall"
 )
 
@@ -37,6 +39,19 @@ func isPublic(ip netip.Addr) bool {
 		}
 	}
 	return true
+}
+
+// isPrivate reports whether a host is known without being looked up to be no public
+// one.
+func isPrivate(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && !isPublic(ip)
+}
+
+// goodPort reports whether a URL has no port, or one that there may be.
+func goodPort(u *url.URL) bool {
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil && n > 0
 }
 
 // refusePrivate is the Control of a net.Dialer. It sees the address that is

@@ -47,8 +47,10 @@ const (
 
 // Client posts events to webhooks.
 type Client struct {
-	now  func() time.Time
-	http http.Client
+	now      func() time.Time
+	anywhere bool // also to addresses that are not public
+	timeout  time.Duration
+	http     http.Client
 }
 
 // New returns a Client.
@@ -60,7 +62,7 @@ func New(o Options) *Client {
 	if !o.AllowPrivate {
 		dialer.Control = refusePrivate
 	}
-	return &Client{now: o.Now, http: http.Client{
+	return &Client{now: o.Now, anywhere: o.AllowPrivate, timeout: o.Timeout, http: http.Client{
 		Timeout:       o.Timeout,
 		Transport:     &http.Transport{DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}, // no proxy: it would look addresses up by itself
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -77,6 +79,11 @@ func (c *Client) Prepare(w views.Webhook) (views.Webhook, error) {
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return w, invalid("url", "write for example https://shop.example/events", "is %q; it must have http:// or https:// and a host", w.URL)
+	case !goodPort(u):
+		return w, invalid("url", "put the port right, or leave it out", "has the port %s; it must be from 1 to 65535", u.Port())
+	case !c.anywhere && isPrivate(u.Hostname()):
+		return w, invalid("url", "start allot serve with --webhook-allow-private, or set ALLOT_WEBHOOK_ALLOW_PRIVATE=true: then webhooks may go there",
+			"is %q, and %s is no public address: nothing would be posted there", w.URL, u.Hostname())
 	case u.User != nil, u.Fragment != "":
 		return w, invalid("url", "leave that out: requests are signed", "has a user name, a password or a fragment")
 	case len(w.URL) > mostURL:
@@ -169,7 +176,7 @@ const mostAnswer = 4 << 10
 func (c *Client) post(r *http.Request) error {
 	w, err := c.http.Do(r)
 	if err != nil {
-		return blame(err)
+		return c.blame(r.URL, err)
 	}
 	defer w.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(w.Body, mostAnswer)) // it is taken or it isn't, whatever it says
@@ -179,13 +186,22 @@ func (c *Client) post(r *http.Request) error {
 	return fmt.Errorf("post to %s: it answered %s %.200q", r.URL, w.Status, text)
 }
 
-// blame says that it is no fault of an event if there was no connection.
-func blame(err error) error {
-	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "dial" {
-		return fmt.Errorf("%w: %w", service.ErrUnreachable, err)
+// blame says what went wrong, and that it is no fault of an event if there was no
+// connection.
+func (c *Client) blame(to *url.URL, err error) error {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		err = failed.Err // it repeats where to
 	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Errorf("%w: %w", service.ErrUnreachable, err)
+	failed, dialled := errors.AsType[*net.OpError](err)
+	_, noName := errors.AsType[*net.DNSError](err)
+	timeout, waited := errors.AsType[net.Error](err)
+	switch {
+	case dialled && failed.Op == "dial", noName:
+		return fmt.Errorf("%w: post to %s: %w", service.ErrUnreachable, to, err)
+	case waited && timeout.Timeout():
+		return fmt.Errorf("post to %s: it didn't answer within %v", to, c.timeout)
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("post to %s: it closed the connection without an answer", to)
 	}
-	return err
+	return fmt.Errorf("post to %s: %w", to, err)
 }

@@ -84,6 +84,9 @@ func (c *client) problem(answer *http.Response) *domain.Error {
 	}
 	e, _ := errors.AsType[*domain.Error](p.Err())
 	switch {
+	case p.Code == "":
+		e.Message = fmt.Sprintf("%s answered %s, as no server of Allot does", c.url, answer.Status)
+		e.Hint = "look whether it is one, and what is in between"
 	case e.Code == access.CodeUnauthorized && c.ours:
 		e.Hint = "run it as the user whose server it is, or name the server with --server and put a token into ALLOT_TOKEN"
 	case e.Code == access.CodeUnauthorized:

@@ -205,5 +205,5 @@ func (r *run) checkWebhooks(i bootstrap.Inspection) finding {
 	if len(behind) == 0 {
 		return ok(check, "none is behind")
 	}
-	return warn(check, "look whether a server runs, and whether it reaches them: its log says why not; nothing is lost, and they get it when they can be reached", "%s", strings.Join(behind, "; "))
+	return warn(check, "look whether a server runs, and whether it reaches them: allot webhook list says why not; nothing is lost, and they get it when they can be reached", "%s", strings.Join(behind, "; "))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,7 +26,7 @@ func (r *run) events() *cobra.Command {
 			"allot events tail", "what happens from now on",
 			"allot events parked", "what could not be delivered",
 		),
-	}, r.eventsList(), r.eventsShow(), r.eventsTail(), r.eventsParked(), r.eventsRetry(), r.eventsReplay())
+	}, r.eventsList(), r.eventsShow(), r.eventsTail(), r.eventsSubscriptions(), r.eventsParked(), r.eventsRetry(), r.eventsReplay())
 }
 
 // logged is an event of the log, as allot export events has it.
@@ -45,7 +46,8 @@ var loggedColumns = []column[logged]{
 }
 
 func (r *run) eventsList() *cobra.Command {
-	var sku, kind string
+	var sku string
+	var types []string
 	var after int64
 	var limit int
 	cmd := &cobra.Command{
@@ -60,8 +62,13 @@ func (r *run) eventsList() *cobra.Command {
 			if after < 0 {
 				return usage("give the position of an event", "--after is %d; it must be at least 0", after)
 			}
+			if err := service.CheckTypes("type", types, bootstrap.EventTypes()); err != nil {
+				return err
+			}
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
-				chosen := func(e views.Event) bool { return (sku == "" || e.SKU == sku) && (kind == "" || e.Type == kind) }
+				chosen := func(e views.Event) bool {
+					return (sku == "" || e.SKU == sku) && (len(types) == 0 || slices.Contains(types, e.Type))
+				}
 				return list(r, loggedColumns, eventsAfter(after, limit, chosen, func(p views.Page) (views.List[views.Event], error) {
 					return s.Events(cmd.Context(), p)
 				}))
@@ -69,7 +76,7 @@ func (r *run) eventsList() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&sku, "sku", "", "only events of the product `SKU`")
-	cmd.Flags().StringVar(&kind, "type", "", "only events of a `TYPE`, such as allocated")
+	cmd.Flags().StringSliceVar(&types, "type", nil, "only events of a `TYPE`, such as allocated; may be repeated")
 	cmd.Flags().Int64Var(&after, "after", 0, "only events after the `POSITION`")
 	limited(cmd, &limit)
 	return cmd
@@ -182,12 +189,10 @@ func (r *run) eventsTail() *cobra.Command {
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.follow(cmd.Context(), wanted, func(e logged) error {
-				return object(r, e, func() error {
-					_, err := fmt.Fprintf(r.Out, "%d\t%s\t%s\t%s\t%s\n", e.Position, e.At.Format(time.RFC3339), e.Type, e.SKU, e.Data)
-					return err
-				})
-			})
+			return r.follow(cmd.Context(), wanted, oneByOne(r, loggedColumns, func(e logged) error {
+				_, err := fmt.Fprintf(r.Out, "%d\t%s\t%s\t%s\t%s\n", e.Position, e.At.Format(time.RFC3339), e.Type, e.SKU, e.Data)
+				return err
+			}))
 		},
 	}
 	wanted.flags(cmd)

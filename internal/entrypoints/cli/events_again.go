@@ -39,6 +39,9 @@ func (r *run) eventsRetry() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if n == 0 && position > 0 {
+					r.say("hint: event %d is not parked, or not there; allot events replay delivers again what was delivered", position)
+				}
 				return r.tellRedelivered(wire.Redelivered{Events: n})
 			})
 		},
@@ -64,6 +67,11 @@ func (r *run) eventsReplay() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if wanted.Subscription == "" {
 				return usage("write --subscription NAME, such as webhook-1", "--subscription is missing")
+			}
+			for _, name := range []string{"from", "to"} {
+				if !cmd.Flags().Changed(name) {
+					return usage("allot events list lists the events with their positions", "--%s is missing", name)
+				}
 			}
 			return r.throughRedelivery(cmd.Context(), func(to redelivery) error {
 				n, err := to.Replay(cmd.Context(), wanted.Subscription, wanted.From, wanted.To, r.dryRun)

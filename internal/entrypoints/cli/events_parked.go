@@ -30,6 +30,9 @@ func (r *run) eventsParked() *cobra.Command {
 		),
 		Args: needs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if inbound && subscription != "" {
+				return usage("leave one of them out", "--inbound and --subscription are about different things: messages that come in, and events that go out")
+			}
 			return r.look(cmd.Context(), func(s bootstrap.Store) error {
 				if inbound {
 					return list(r, parkedColumns, pages(0, func(p views.Page) (views.List[views.ParkedMessage], error) {
@@ -49,7 +52,6 @@ func (r *run) eventsParked() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&subscription, "subscription", "", "only those to `NAME`")
 	cmd.Flags().BoolVar(&inbound, "inbound", false, "list messages from outside that could not be done")
-	cmd.MarkFlagsMutuallyExclusive("inbound", "subscription")
 	return cmd
 }
 

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -17,15 +19,16 @@ func TestEventsAreListedAndShown(t *testing.T) {
 	s.must(t, "batch add b2 CHAIR 3")
 	s.must(t, "allocate o1 LAMP 2")
 	for line, want := range map[string]string{
-		"events list --output name":                              "1\n2\n3\n",
-		"events list --output name --sku LAMP":                   "1\n3\n",
-		"events list --output name --sku LAMP --limit 1":         "1\n",
-		"events list --output name --after 1":                    "2\n3\n",
-		"events list --output name --type allocated":             "3\n",
-		"events list --output name --type sold":                  "",
-		"events list --output name --after 3":                    "",
-		"events parked --output name":                            "",
-		"events list --output name --type allocated --sku CHAIR": "",
+		"events list --output name":                                       "1\n2\n3\n",
+		"events list --output name --sku LAMP":                            "1\n3\n",
+		"events list --output name --sku LAMP --limit 1":                  "1\n",
+		"events list --output name --after 1":                             "2\n3\n",
+		"events list --output name --type allocated":                      "3\n",
+		"events list --output name --type allocated,out_of_stock":         "3\n",
+		"events list --output name --type batch_created --type allocated": "1\n2\n3\n",
+		"events list --output name --after 3":                             "",
+		"events parked --output name":                                     "",
+		"events list --output name --type allocated --sku CHAIR":          "",
 	} {
 		if out := s.must(t, line); out != want {
 			t.Errorf("%s printed %q, want %q", line, out, want)
@@ -37,6 +40,7 @@ func TestEventsAreListedAndShown(t *testing.T) {
 	s.fails(t, "events show 4", 3, "there is no event 4")
 	s.fails(t, "events show x", 2, "POSITION")
 	s.fails(t, "events list --after -1", 2, "--after")
+	s.fails(t, "events list --type sold", 2, `"sold" is no type of events`, "hint: there are allocated, ")
 }
 
 func TestEventsAreDeliveredAgain(t *testing.T) {
@@ -128,4 +132,83 @@ func TestATailNeedsAServer(t *testing.T) {
 	s.must(t, "batch add b1 LAMP 9")
 	s.fails(t, "events tail", 8, "no server runs")
 	s.fails(t, "events tail --server http://127.0.0.1:1", 8, "can't reach")
+}
+
+func TestEventsThatComeArePrintedInEveryForm(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add b1 LAMP 3")
+	s.must(t, "allocate o1 LAMP 2")
+	s.serve(t, "serve --addr 127.0.0.1:0")
+	for form, want := range map[string][]string{
+		"csv":    {"position,at,type,sku,command,actor,data", "1,2026-11-24T12:00:00Z,batch_created,LAMP,create_batch,nina,", "2,2026-11-24T12:00:00Z,allocated,LAMP,"},
+		"name":   {"1", "2"},
+		"ndjson": {`{"position":1,`, `{"position":2,`},
+		"table":  {"1\t2026-11-24T12:00:00Z\tbatch_created\tLAMP\t", "2\t"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		lines, done := make(chan string, 9), make(chan int, 1)
+		go func() { done <- s.tail(ctx, t, "events tail --after 0 --output "+form, lines) }()
+		for _, text := range want {
+			select {
+			case line := <-lines:
+				if !strings.HasPrefix(line, text) {
+					t.Errorf("%s: printed was %q, want %q", form, line, text)
+				}
+			case <-ctx.Done():
+				t.Fatalf("%s: nothing was printed, want %q", form, text)
+			}
+		}
+		cancel()
+		<-done
+	}
+}
+
+func TestWhatCantBeFollowedIsRefused(t *testing.T) {
+	s := newShell(t)
+	s.must(t, "batch add b1 LAMP 3")
+	s.serve(t, "serve --addr 127.0.0.1:0")
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	for line, says := range map[string]string{
+		"events tail --type sold":                            "\"sold\" is no type of events\nhint: there are allocated, ",
+		"listen --forward-to http://127.0.0.1:1 --type sold": "\"sold\" is no type of events",
+		"events tail --server " + other.URL:                  "answered 404 Not Found, as no server of Allot does\nhint: look whether it is one",
+		"events subscriptions --server " + other.URL:         "as no server of Allot does",
+		"webhook add http://127.0.0.1:3000":                  "127.0.0.1 is no public address: nothing would be posted there\nhint: start allot serve with --webhook-allow-private",
+		"webhook add http://shop.example:99999":              "url has the port 99999; it must be from 1 to 65535",
+	} {
+		if r := s.run(t, line); r.exit == 0 || !strings.Contains(r.err, says) {
+			t.Errorf("%s: exit %d, %s", line, r.exit, r.err)
+		}
+	}
+	if out := s.must(t, "events retry --subscription out-of-stock-notices --position 1"); out != "0 events will be delivered again\n" {
+		t.Errorf("retried was %s", out)
+	}
+}
+
+// Who is held up is told where people look for it: where events go, and which
+// webhooks there are.
+func TestWhereEventsAreHeldUpIsTold(t *testing.T) {
+	s := newShell(t)
+	s.fails(t, "events subscriptions", 8, "no server runs")
+	s.must(t, "webhook add http://127.0.0.1:1/events")
+	s.must(t, "batch add b1 LAMP 3")
+	if out := s.must(t, "webhook list"); !strings.HasSuffix(out, "\t-\t-\n") {
+		t.Errorf("without a server it says %s", out)
+	}
+	server := s.serve(t, "serve --addr 127.0.0.1:0 --webhook-allow-private")
+	const trouble = "deliver to webhook-1: unreachable: post to http://127.0.0.1:1/events: dial tcp 127.0.0.1:1: connect: connection refused"
+	for _, line := range []string{"webhook list --output json", "webhook list --output json --server " + server.url, "events subscriptions --output json"} {
+		soon(t, line+" says who is held up", func() bool {
+			out := s.must(t, line)
+			return strings.Contains(out, `"behind_since":"2026-11-24T12:00:00Z","trouble":"`+trouble+`"`)
+		})
+	}
+	if out := s.must(t, "events subscriptions"); !strings.Contains(out, "late-promise-notices\t0\t-\t-\n") || !strings.Contains(out, "webhook-1\t0\t2026-11-24T12:00:00Z\t"+trouble+"\n") {
+		t.Errorf("it says %s", out)
+	}
+	s.must(t, "webhook delete webhook-1")
+	if out := s.must(t, "webhook list --output name"); out != "" {
+		t.Errorf("left is %s", out)
+	}
 }

@@ -23,16 +23,19 @@ import (
 type feed struct {
 	types []string // none: all
 	sku   string   // empty: any
-	after int64    // position of the last that is known; less than 0: what happens next
+	after int64    // position of the last that is known; fromNow: what happens next
 
 	last string // id of the last that came; empty: none yet
 }
 
 func (f *feed) flags(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.types, "type", nil, "only events of a `TYPE`; may be repeated")
+	cmd.Flags().StringSliceVar(&f.types, "type", nil, "only events of a `TYPE`; may be repeated")
 	cmd.Flags().StringVar(&f.sku, "sku", "", "only events of the product `SKU`")
-	cmd.Flags().Int64Var(&f.after, "after", -1, "begin after the event at the `POSITION`; 0: with the first")
+	cmd.Flags().Int64Var(&f.after, "after", fromNow, "begin after the event at the `POSITION`; 0: with the first")
 }
+
+// fromNow stands for no position: what happens next is the first.
+const fromNow = -1
 
 const (
 	followAgain = time.Second // after a server stopped
@@ -45,6 +48,9 @@ const (
 // ends, which is no error, or do fails. If the server stops, it goes on with
 // the next one, after the last event that came.
 func (r *run) follow(ctx context.Context, f feed, do func(logged) error) error {
+	if f.after < fromNow {
+		return usage("leave it out to begin with what happens next", "--after is %d; it must be the position of an event, or 0", f.after)
+	}
 	for first := true; ; first = false {
 		err := r.followOnce(ctx, &f, do)
 		var failed *failure
@@ -104,6 +110,16 @@ func (r *run) running() (remote, error) {
 	return remote{r.toOwner(owner), r.origin().Actor}, nil
 }
 
+// tellGap says that the log ends before what was asked for.
+func tellGap(value string, say func(string, ...any)) error {
+	var gap struct{ Asked, End int64 }
+	if err := json.Unmarshal([]byte(value), &gap); err != nil {
+		return fmt.Errorf("read where the log ends: %w", err)
+	}
+	say("warning: the log ends with event %d, and event %d was asked for: it may be of a backup that was restored, and read again what you have of it; what happens from now on follows", gap.End, gap.Asked)
+	return nil
+}
+
 func (f *feed) query() string {
 	q := url.Values{}
 	if f.after >= 0 {
@@ -135,7 +151,9 @@ func (f *feed) read(body io.Reader, say func(string, ...any), do func(logged) er
 			f.last, kind = id, ""
 		case "data":
 			if kind == "gap" {
-				say("the log is shorter than it was, as after a backup was restored: %s", value)
+				if err := tellGap(value, say); err != nil {
+					return err
+				}
 				continue
 			}
 			var e logged

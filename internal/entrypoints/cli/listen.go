@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,11 @@ func (r *run) listen() *cobra.Command {
 			if secret == "" {
 				r.say("requests are signed with %s", to.Secret)
 			}
-			return r.follow(cmd.Context(), wanted, func(e logged) error { return r.forward(cmd.Context(), to, e) })
+			tell := oneByOne(r, forwardedColumns, func(f forwarded) error {
+				_, err := fmt.Fprintf(r.Out, "%d\t%s\t%s\t%s\n", f.Position, f.Type, f.SKU, f.came())
+				return err
+			})
+			return r.follow(cmd.Context(), wanted, func(e logged) error { return tell(forward(cmd.Context(), to, e)) })
 		},
 	}
 	cmd.Flags().StringVar(&url, "forward-to", "", "`URL` that events are posted to")
@@ -55,13 +60,27 @@ type forwarded struct {
 	Error    string `json:"error,omitempty"`
 }
 
-func (r *run) forward(ctx context.Context, to *bootstrap.Forwarder, e logged) error {
-	done, came := forwarded{Position: e.Position, Type: e.Type, SKU: e.SKU, Taken: true}, "taken"
-	if err := to.Forward(ctx, e.Event); err != nil {
-		done.Taken, done.Error, came = false, err.Error(), err.Error()
+// came is what the receiver said, in words.
+func (f forwarded) came() string {
+	if f.Taken {
+		return "taken"
 	}
-	return object(r, done, func() error {
-		_, err := fmt.Fprintf(r.Out, "%d\t%s\t%s\t%s\n", e.Position, e.Type, e.SKU, came)
-		return err
-	})
+	return f.Error
+}
+
+var forwardedColumns = []column[forwarded]{
+	{name: "position", text: func(f forwarded) string { return strconv.FormatInt(f.Position, 10) }},
+	{name: "type", text: func(f forwarded) string { return f.Type }},
+	{name: "sku", text: func(f forwarded) string { return f.SKU }},
+	{name: "taken", text: func(f forwarded) string { return strconv.FormatBool(f.Taken) }},
+	{name: "error", text: func(f forwarded) string { return f.Error }},
+}
+
+func forward(ctx context.Context, to *bootstrap.Forwarder, e logged) forwarded {
+	f := forwarded{Position: e.Position, Type: e.Type, SKU: e.SKU}
+	err := to.Forward(ctx, e.Event)
+	if f.Taken = err == nil; err != nil {
+		f.Error = err.Error()
+	}
+	return f
 }

@@ -66,6 +66,35 @@ func object[T any](r *run, thing T, tell func() error) error {
 	}
 }
 
+// oneByOne returns what prints things as they come, one at a time, as tell does it
+// for people.
+func oneByOne[T any](r *run, columns []column[T], tell func(T) error) func(T) error {
+	switch r.config.Output {
+	case config.OutputCSV:
+		out, named := csv.NewWriter(r.Out), false
+		return func(thing T) error {
+			n := 0
+			for row := range rows(columns, these(thing), column[T].harmless) {
+				if n++; n == 1 && named { // the names of the columns
+					continue
+				}
+				if err := out.Write(row); err != nil {
+					return err
+				}
+			}
+			named = true
+			out.Flush()
+			return out.Error()
+		}
+	case config.OutputName:
+		return func(thing T) error {
+			_, err := fmt.Fprintln(r.Out, columns[0].text(thing))
+			return err
+		}
+	}
+	return func(thing T) error { return object(r, thing, func() error { return tell(thing) }) }
+}
+
 func each[T any](items iter.Seq2[T, error], do func(T) error) error {
 	for item, err := range items {
 		if err != nil {

@@ -128,6 +128,7 @@ func flagError(cmd *cobra.Command, err error) error {
 // flagRules are what values of flags must be, by the type of the flag.
 var flagRules = map[string]struct{ must, hint string }{
 	"int":      {"a whole number", "write it in digits, for example 12"},
+	"int64":    {"a whole number", "write it in digits, for example 12"},
 	"duration": {"a time with its unit", "write for example 2s or 1m30s"},
 	"uint64":   {"a whole number, 0 or more", "write it in digits, for example 12"},
 	"bool":     {"true or false", "write the flag alone to say yes"},

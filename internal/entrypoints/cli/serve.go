@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ var serverSettings = []string{
 // takeAddress has a listener on the address that is to be served, before
 // anything is opened or created. Who is not let do that has changed nothing.
 func (r *run) takeAddress(ctx context.Context) (exposure, error) {
-	if err := r.checkNotServed(); err != nil {
+	if err := cmp.Or(r.checkRedisSettings(), r.checkNotServed()); err != nil {
 		return exposure{}, err
 	}
 	l, err := listen(ctx, r.config.Addr)
@@ -94,6 +95,9 @@ func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error)
 	var err error
 	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
 		return nil, err
+	}
+	if o.Notifier == nil && len(r.config.MailTo) > 0 {
+		r.say("warning: mails are only kept, to be read with allot mails: --mail-to is set, and --smtp-url is not")
 	}
 	return bootstrap.Open(ctx, r.config.Database(), r.command, o)
 }
@@ -140,14 +144,15 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	log := r.log()
 	guard := r.guard(e, s.Tokens)
 	again := service.NewRedelivery(s.Store, r.Now)
+	progress := func() []service.Progress { return slices.Concat(s.Relay.Progress(), s.Webhooks.Progress()) }
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files, Now: r.Now, Zone: r.config.Timezone,
-		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: again,
-		Progress: func() []service.Progress { return slices.Concat(s.Relay.Progress(), s.Webhooks.Progress()) }})
+		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: again, Progress: progress})
 	defer pages.Close() // at worst a file stays behind in the temporary directory
 	s.watch.look(s.App)
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: guard,
+		Types: bootstrap.EventTypes(), Progress: progress,
 		Webhooks: s.Webhooks, WhatIfs: s.WhatIfs, Again: again, Commits: s.Commits, Unsafe: s.Unsafe, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default

@@ -13,6 +13,7 @@ import (
 
 	"allot/internal/bootstrap"
 	"allot/internal/domain"
+	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
 	"allot/internal/views"
 )
@@ -30,16 +31,45 @@ func (r *run) webhook() *cobra.Command {
 	}, r.webhookAdd(), r.webhookList(), r.webhookDelete())
 }
 
-var webhookColumns = []column[views.Webhook]{
-	{name: "id", text: func(w views.Webhook) string { return strconv.FormatInt(w.ID, 10) }},
-	{name: "url", text: func(w views.Webhook) string { return w.URL }},
-	{name: "events", text: func(w views.Webhook) string { return strings.Join(w.Events, ",") }, tell: func(w views.Webhook) string {
+// listedWebhook is a webhook, and what a running server says of it.
+type listedWebhook struct {
+	views.Webhook
+	BehindSince time.Time `json:"behind_since,omitzero"`
+	Trouble     string    `json:"trouble,omitempty"`
+}
+
+var webhookColumns = []column[listedWebhook]{
+	{name: "id", text: func(w listedWebhook) string { return strconv.FormatInt(w.ID, 10) }},
+	{name: "url", text: func(w listedWebhook) string { return w.URL }},
+	{name: "events", text: func(w listedWebhook) string { return strings.Join(w.Events, ",") }, tell: func(w listedWebhook) string {
 		if len(w.Events) == 0 {
 			return "all"
 		}
 		return strings.Join(w.Events, ",")
 	}},
-	{name: "at", text: func(w views.Webhook) string { return w.At.Format(time.RFC3339) }},
+	{name: "at", text: func(w listedWebhook) string { return w.At.Format(time.RFC3339) }},
+	{name: "behind_since", text: func(w listedWebhook) string { return since(w.BehindSince) }, tell: func(w listedWebhook) string { return dash(since(w.BehindSince)) }},
+	{name: "trouble", text: func(w listedWebhook) string { return w.Trouble }, tell: func(w listedWebhook) string { return dash(w.Trouble) }},
+}
+
+// listWebhooks lists webhooks, with what a running server says of them.
+func (r *run) listWebhooks(ctx context.Context, hooks []views.Webhook) error {
+	ways := map[string]wire.Subscription{}
+	if r.runs() {
+		told, err := r.subscriptions(ctx)
+		if err != nil {
+			r.say("warning: whether they are held up can't be told: %v", err)
+		}
+		for _, way := range told {
+			ways[way.Name] = way
+		}
+	}
+	var listed []listedWebhook
+	for _, hook := range hooks {
+		way := ways[service.WebhookName(hook.ID)]
+		listed = append(listed, listedWebhook{hook, way.BehindSince, way.Trouble})
+	}
+	return list(r, webhookColumns, these(listed...))
 }
 
 func (r *run) webhookAdd() *cobra.Command {
@@ -68,7 +98,7 @@ func (r *run) webhookAdd() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringArrayVar(&hook.Events, "type", nil, "only events of a `TYPE`; may be repeated")
+	cmd.Flags().StringSliceVar(&hook.Events, "type", nil, "only events of a `TYPE`; may be repeated")
 	cmd.Flags().StringVar(&hook.Secret, "secret", "", "`SECRET` to sign with, as whsec_ and base64; if empty, a new one")
 	return r.takes(cmd, "server", "token-file")
 }
@@ -77,6 +107,8 @@ func (r *run) webhookList() *cobra.Command {
 	return r.takes(&cobra.Command{
 		Use:   "list",
 		Short: "List the URLs that events are posted to",
+		Long: "Lists the URLs that events are posted to; if a server runs, also since when it is\n" +
+			"behind with each, and why.",
 		Example: examples(
 			"allot webhook list", "all of them",
 			"allot webhook list --output json", "for programs; secrets are not shown",
@@ -88,7 +120,7 @@ func (r *run) webhookList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return list(r, webhookColumns, these(hooks...))
+				return r.listWebhooks(cmd.Context(), hooks)
 			}
 			if r.config.Server != "" {
 				return r.throughWebhooks(cmd.Context(), show)
@@ -112,7 +144,7 @@ func (r *run) webhookDelete() *cobra.Command {
 		),
 		Args: needs("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
+			id, err := strconv.ParseInt(strings.TrimPrefix(args[0], "webhook-"), 10, 64) // its subscription is called so
 			if err != nil {
 				return usage("allot webhook list lists the webhooks with their ids", "ID is %q, which is no number", args[0])
 			}
@@ -148,6 +180,7 @@ var _ webhooks = (*service.Webhooks)(nil)
 
 // throughWebhooks has fn change webhooks, as open has commands done.
 func (r *run) throughWebhooks(ctx context.Context, fn func(webhooks) error) error {
+	r.config.WebhookPrivate = true // this process posts nothing: where events may go, the server says that does
 	return r.hereOrThere(ctx, func(app *bootstrap.App) error { return fn(app.Webhooks) }, func(s remote) error { return fn(remoteWebhooks{s}) })
 }
 

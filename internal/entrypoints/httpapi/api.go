@@ -72,12 +72,14 @@ type Options struct {
 	Pages    http.Handler                // what people see at all other paths; nil: nothing
 	Echo     bool                        // have POST /echo, which does all that /allocate does but the command, to measure against
 	Guard    Guard
-	Today    func() domain.Date  // what day it is; nil: as in UTC
-	Webhooks *service.Webhooks   // who events are posted to
-	WhatIfs  *service.WhatIfs    // where what-ifs are saved
-	Again    *service.Redelivery // what has events delivered again
-	Commits  *service.Pulse      // beats when events were committed; nil: live feeds look by themselves, once a second
-	Unsafe   string              // what the database may lose of what it has acknowledged; empty: nothing
+	Today    func() domain.Date        // what day it is; nil: as in UTC
+	Webhooks *service.Webhooks         // who events are posted to
+	WhatIfs  *service.WhatIfs          // where what-ifs are saved
+	Again    *service.Redelivery       // what has events delivered again
+	Commits  *service.Pulse            // beats when events were committed; nil: live feeds look by themselves, once a second
+	Types    []string                  // of events that there are; nil: any
+	Progress func() []service.Progress // how far each way out of the log has come; nil: there is none
+	Unsafe   string                    // what the database may lose of what it has acknowledged; empty: nothing
 }
 
 type api struct {
@@ -90,6 +92,8 @@ type api struct {
 	whatIfs  *service.WhatIfs
 	again    *service.Redelivery
 	commits  *service.Pulse
+	types    []string
+	progress func() []service.Progress
 	streams  chan struct{} // room for live feeds
 	paused   chan struct{} // room for refusals that take their time
 	bulks    chan struct{} // room for bulk requests
@@ -111,7 +115,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) http.Handler {
 	a := &api{bus: bus, views: reader, log: o.Log, version: o.Version, stopping: o.Stopping,
 		deadline: cmp.Or(o.Deadline, DefaultDeadline), access: o.Access, told: o.Observe, writable: o.Writable, metrics: o.Metrics,
 		gate: newGate(o.Guard), webhooks: o.Webhooks, whatIfs: o.WhatIfs, again: o.Again, commits: cmp.Or(o.Commits, &service.Pulse{}), streams: make(chan struct{}, MaxStreams), paused: make(chan struct{}, MaxPaused),
-		bulks: make(chan struct{}, MaxBulks), dryRuns: make(chan struct{}, MaxDryRuns), dryRun: cmp.Or(o.DryRun, DefaultDryRun), unsafe: o.Unsafe}
+		bulks: make(chan struct{}, MaxBulks), dryRuns: make(chan struct{}, MaxDryRuns), dryRun: cmp.Or(o.DryRun, DefaultDryRun), unsafe: o.Unsafe, types: o.Types, progress: o.Progress}
 	if a.today = o.Today; a.today == nil {
 		a.today = todayInUTC
 	}
@@ -218,6 +222,7 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/v1/webhooks", access.Admin, a.v1(a.addWebhook), &addWebhookDoc},
 		{http.MethodDelete, "/v1/webhooks/{id}", access.Admin, a.v1(a.removeWebhook), &removeWebhookDoc},
 
+		{http.MethodGet, "/v1/subscriptions", access.Read, a.v1(a.listSubscriptions), &listSubscriptionsDoc},
 		{http.MethodGet, "/v1/deliveries", access.Read, a.v1(list(a.listDeliveries, "subscription")), &listDeliveriesDoc},
 		{http.MethodPost, "/v1/deliveries/retry", access.Admin, a.v1(a.retry), &retryDoc},
 		{http.MethodPost, "/v1/deliveries/replay", access.Admin, a.v1(a.replay), &replayDoc},

@@ -115,6 +115,7 @@ var doors = map[string][]access.Scope{
 	"GET /v1/webhooks":           {access.Admin},
 	"POST /v1/webhooks":          {access.Admin},
 	"DELETE /v1/webhooks/{id}":   {access.Admin},
+	"GET /v1/subscriptions":      {access.Read},
 	"GET /v1/deliveries":         {access.Read},
 	"POST /v1/deliveries/retry":  {access.Admin},
 	"POST /v1/deliveries/replay": {access.Admin},

@@ -88,6 +88,9 @@ func (f *feed) begin(r *http.Request) (end int64, _ error) {
 	if given["types"] != "" {
 		f.types = strings.Split(given["types"], ",")
 	}
+	if err := f.checkTypes(f.types); err != nil {
+		return 0, err
+	}
 	for field, text := range map[string]string{"after": given["after"], "Last-Event-ID": r.Header.Get("Last-Event-ID")} {
 		if text == "" || field == "after" && r.Header.Get("Last-Event-ID") != "" { // the header is what a browser comes back with
 			continue
@@ -97,6 +100,14 @@ func (f *feed) begin(r *http.Request) (end int64, _ error) {
 		}
 	}
 	return stats.Events, nil
+}
+
+// checkTypes refuses what is no type of events, if it is known which there are.
+func (a *api) checkTypes(names []string) error {
+	if a.types == nil {
+		return nil
+	}
+	return service.CheckTypes("types", names, a.types)
 }
 
 // run sends what there is, and then what comes.

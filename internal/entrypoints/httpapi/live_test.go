@@ -116,6 +116,13 @@ func TestALiveFeedHasOnlyWhatIsAskedFor(t *testing.T) {
 	follow(t, s.url+"/v1/events/stream?after=0&sku=RUG").expect("id: 3 ", "id: 4 ", "id: 5 ", "id: 6 ")
 }
 
+func TestALiveFeedOfWhatIsNoTypeOfEventsIsRefused(t *testing.T) {
+	s := open(t)
+	for _, types := range []string{"alocated", "allocated,alocated", "allot.allocated.v1", ","} {
+		expectProblem(t, s.get("/v1/stream?types="+types), 422, "validation_failed", "types")
+	}
+}
+
 func TestAClientThatIsAheadOfTheLogIsTold(t *testing.T) {
 	s := stockedShop(t)
 	l := follow(t, s.url+"/v1/events/stream", "Last-Event-ID", "99")

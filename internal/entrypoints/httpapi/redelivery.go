@@ -7,6 +7,26 @@ import (
 	"allot/internal/views"
 )
 
+var listSubscriptionsDoc = operation{
+	id: "list_subscriptions", summary: "List where events go, and how far each has come",
+	detail:  "To people by mail, to Redis and to webhooks: how far the server that answers has come with each, since when it is behind, and why it is held up. Each process knows of itself only.",
+	answers: answers{200: listing[wire.Subscription]{}},
+}
+
+// listSubscriptions answers GET /v1/subscriptions.
+func (a *api) listSubscriptions(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
+	out := listing[wire.Subscription]{Items: []wire.Subscription{}}
+	if a.progress != nil {
+		for _, p := range a.progress() {
+			out.Items = append(out.Items, wire.Subscription{Name: p.Subscription, Position: p.Position, BehindSince: p.Behind, Trouble: p.Trouble})
+		}
+	}
+	return writeJSON(w, http.StatusOK, out)
+}
+
 var listDeliveriesDoc = operation{
 	id: "list_deliveries", summary: "List events that were not delivered",
 	detail: "Those that are tried again by themselves, those that are parked, and those that are put off on purpose, by subscription and position.",
@@ -15,6 +35,11 @@ var listDeliveriesDoc = operation{
 
 // listDeliveries answers GET /v1/deliveries.
 func (a *api) listDeliveries(r *http.Request, q query, page views.Page) (views.List[views.Failure], error) {
+	if q["subscription"] != "" {
+		if _, err := a.again.Find(r.Context(), q["subscription"]); err != nil {
+			return views.List[views.Failure]{}, err
+		}
+	}
 	return a.views.Failures(r.Context(), q["subscription"], page)
 }
 

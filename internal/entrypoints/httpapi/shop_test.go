@@ -61,7 +61,7 @@ func (s *shop) host(reader views.Reader) {
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: level}))
 	ctx, cancel := context.WithCancel(s.t.Context())
 	h := httpapi.New(s.bus, reader, httpapi.Options{Log: log, Version: "1.2.3", Commits: s.commits, WhatIfs: s.whatIfs, Stopping: ctx.Done(), Echo: true,
-		Again: service.NewRedelivery(s.store, time.Now)})
+		Again: service.NewRedelivery(s.store, time.Now), Types: []string{"allocated", "line_cancelled"}, Progress: someProgress})
 	s.listen(ctx, cancel, h, httpapi.ServeOptions{Log: log})
 }
 
@@ -194,4 +194,14 @@ func (t *transcript) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.text.String()
+}
+
+// someProgress is how far events have come: one way out is through, and one is
+// held up.
+func someProgress() []service.Progress {
+	return []service.Progress{
+		{Subscription: "out-of-stock-notices", Position: 42},
+		{Subscription: "redis-stream", Position: 40, Behind: time.Date(2026, 12, 1, 8, 26, 0, 0, time.UTC), Failed: 3,
+			Trouble: "append to redis-stream: look where stream allot:events ends: dial tcp 127.0.0.1:6379: connect: connection refused"},
+	}
 }

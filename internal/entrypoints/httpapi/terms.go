@@ -79,7 +79,7 @@ var terms = map[string]term{
 	"created": {means: "When it was made."},
 	"expires": {means: "Until when it opens anything. None: for ever."},
 	"revoked": {means: "When it was revoked. None: it wasn't."},
-	"secret":  {means: "What to send as Authorization: Bearer. Only ever told once."},
+	"secret":  {means: "Of a token what to send as Authorization: Bearer; of a webhook what its requests are signed with. Only ever told once."},
 
 	// Mails, webhooks and the live feed.
 	"id":      {means: "Its number; of a what-if letters and digits that nobody can guess."},
@@ -87,17 +87,19 @@ var terms = map[string]term{
 	"count":   {means: "Events that the mail tells of."},
 	"due":     {means: "The mail is not sent before."},
 	"sent":    {means: "When it was sent, or kept."},
-	"to":      {means: "To whom; of a move the batch that the line is in then. None: it is backordered, or its hold ended. Of events the position of the last."},
+	"to":      {means: "Of a mail to whom; of a move the batch that the line is in then, none: it is backordered, or its hold ended; of events the position of the last."},
 	"subject": {means: "The mail's subject."},
 	"body":    {means: "The mail's text."},
 	"url":     {means: "Where events are posted to."},
-	"events":  {means: "Types of the events that it gets; none: all. Or how many events are delivered again."},
+	"events":  {means: "Of a webhook the types of the events that it gets, none: all; of an answer how many events are delivered again."},
 	"after":   {means: "The position of the last event that is known already."},
 	"types":   {means: "Types of events, with commas between them. None: all."},
 
 	// Deliveries.
 	"error":        {means: "What was wrong the last time."},
 	"subscription": {means: "What the events are delivered to: webhook-1."},
+	"behind_since": {means: "When the oldest event happened that it is at, or stuck at. None: it is through."},
+	"trouble":      {means: "Why it is held up, in words. None: it is not."},
 	"attempts":     {means: "Attempts that failed. 0: it was put off on purpose."},
 	"parked":       {means: "It is tried again only when somebody asks for it."},
 
@@ -127,7 +129,7 @@ var terms = map[string]term{
 	"now":         {means: "How things are, if they are not as the sender saw them: the version of the product, or what the request would do."},
 	"http_status": {means: "The status that the line would have got by itself."},
 	"line":        {means: "The line."},
-	"from":        {means: "The batch that the line had been in. None: it was backordered. Of events the position of the first."},
+	"from":        {means: "Of a move the batch that the line had been in, none: it was backordered; of events the position of the first."},
 
 	// What-if.
 	"changes":       {means: "Commands, each as a line of /v1/bulk, in the order in which they are tried."},

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"strconv"
+	"time"
 
 	"allot/internal/domain"
 )
@@ -16,6 +17,14 @@ type Retry struct {
 type Replay struct {
 	Subscription string
 	From, To     int64 // positions, both included
+}
+
+// Subscription is where events go, and how far it has come in one process.
+type Subscription struct {
+	Name        string    `json:"subscription"`
+	Position    int64     `json:"position"`              // of the last event that it is done with; 0 if it had none
+	BehindSince time.Time `json:"behind_since,omitzero"` // when the oldest event happened that it is at, or stuck at
+	Trouble     string    `json:"trouble,omitempty"`     // why it is held up
 }
 
 // Redelivered is how many events are delivered again, or would be.
