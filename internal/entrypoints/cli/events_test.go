@@ -197,7 +197,7 @@ func TestWhereEventsAreHeldUpIsTold(t *testing.T) {
 		t.Errorf("without a server it says %s", out)
 	}
 	server := s.serve(t, "serve --addr 127.0.0.1:0 --webhook-allow-private")
-	const trouble = "deliver to webhook-1: unreachable: post to http://127.0.0.1:1/events: dial tcp 127.0.0.1:1: connect: connection refused"
+	const trouble = "deliver to webhook-1: unreachable: post to http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused"
 	for _, line := range []string{"webhook list --output json", "webhook list --output json --server " + server.url, "events subscriptions --output json"} {
 		soon(t, line+" says who is held up", func() bool {
 			out := s.must(t, line)

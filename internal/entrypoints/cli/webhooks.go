@@ -108,7 +108,7 @@ func (r *run) webhookList() *cobra.Command {
 		Use:   "list",
 		Short: "List the URLs that events are posted to",
 		Long: "Lists the URLs that events are posted to; if a server runs, also since when it is\n" +
-			"behind with each, and why.",
+			"behind with each, and why. What one refuses is in allot events parked.",
 		Example: examples(
 			"allot webhook list", "all of them",
 			"allot webhook list --output json", "for programs; secrets are not shown",
