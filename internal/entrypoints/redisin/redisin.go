@@ -143,7 +143,7 @@ func (c *Consumer) park(ctx context.Context, messages ...message) error {
 	parked := make([]views.ParkedMessage, 0, len(messages))
 	for _, m := range messages {
 		parked = append(parked, views.ParkedMessage{
-			ID: m.id, Body: printable(m.body), Attempts: m.attempts, Error: printable(reason(m.err)), At: time.Now().UTC().Truncate(time.Microsecond),
+			ID: m.id, Body: kept(m.body), Attempts: m.attempts, Error: printable(reason(m.err)), At: time.Now().UTC().Truncate(time.Microsecond),
 		})
 	}
 	if err := c.store.Park(context.WithoutCancel(ctx), parked...); err != nil {
@@ -162,6 +162,18 @@ func reason(err error) string {
 		return e.Message + ": " + e.Hint
 	}
 	return err.Error()
+}
+
+// mostKept is how much of a message is kept when it is parked, in bytes: what is a
+// command is hardly ever as long, and what is none may be as long as Redis takes.
+const mostKept = 64 << 10
+
+// kept is what is kept of a message.
+func kept(body string) string {
+	if len(body) <= mostKept {
+		return printable(body)
+	}
+	return fmt.Sprintf("%s... (%d bytes, of which these are the first %d)", printable(body[:mostKept]), len(body), mostKept)
 }
 
 // printable is a text that every database can keep.

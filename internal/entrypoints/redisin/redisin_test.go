@@ -241,6 +241,12 @@ func TestWhatCanNeverBeDoneIsParkedAtOnceAndHoldsNothingUp(t *testing.T) {
 			t.Errorf("want %s, parked as %+v", says, got)
 		}
 	}
+	before := len(s.parked(t))
+	s.add(t, strings.Repeat("ä", 1<<20))
+	eventually(t, "a long one", func() bool { return len(s.parked(t)) > before })
+	if got := s.parked(t)[before].Body; len(got) > 65<<10 || !strings.HasPrefix(got, "äää") || !strings.HasSuffix(got, "... (2097152 bytes, of which these are the first 65536)") {
+		t.Errorf("of a long message %d bytes are kept: %.20s...%s", len(got), got, got[max(len(got)-80, 0):])
+	}
 	s.add(t, `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":10}`)
 	eventually(t, "a good message is done", func() bool { return s.qty("b1") == 10 })
 	eventually(t, "all are acknowledged", func() bool { return s.pending(t) == 0 })
