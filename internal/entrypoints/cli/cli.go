@@ -40,6 +40,7 @@ type Process struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Getenv   func(string) string
+	Environ  func() []string       // all variables, as NAME=VALUE; nil: nobody looks for those that are written wrongly
 	Terminal func(stream any) bool // whether a person sits at it; nil: if it is a file that is a terminal
 	Now      func() time.Time      // nil: time.Now
 	Version  string                // of the program

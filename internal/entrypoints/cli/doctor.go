@@ -124,6 +124,9 @@ func (r *run) checkSettings() finding {
 			set = append(set, v.Name+" from "+v.Source)
 		}
 	}
+	if stray := r.strayVariables(); len(stray) > 0 {
+		return warn("settings", "put the names of the variables right", "%s", strings.Join(stray, "; "))
+	}
 	if len(set) == 0 {
 		return ok("settings", "all have their defaults")
 	}

@@ -96,6 +96,9 @@ func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error)
 	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
 		return nil, err
 	}
+	for _, stray := range r.strayVariables() {
+		r.say("warning: %s", stray)
+	}
 	if o.Notifier == nil && len(r.config.MailTo) > 0 {
 		r.say("warning: mails are only kept, to be read with allot mails: --mail-to is set, and --smtp-url is not")
 	}
