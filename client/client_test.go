@@ -289,8 +289,8 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 		"confirm_hold": of[client.Placed], "release_hold": of[client.Placed], "replan_product": of[client.Replanned], "line_history": of[client.History], "batch_history": of[client.BatchHistory],
 		"list_late": of[page[client.LateLine]], "list_at_risk": of[page[client.LateLine]],
 		"product_availability": of[client.Availability], "list_availability": of[page[client.Availability]],
-		"list_subscriptions": of[page[client.Subscription]],
-		"list_deliveries":    of[page[client.Delivery]], "retry_deliveries": of[client.Redelivered], "replay_events": of[client.Redelivered],
+		"list_subscriptions": of[page[client.Subscription]], "list_parked_messages": of[page[client.ParkedMessage]],
+		"list_deliveries": of[page[client.Delivery]], "retry_deliveries": of[client.Redelivered], "replay_events": of[client.Redelivered],
 		"try_changes": of[client.Difference], "make_changes": of[client.Difference], "get_what_if": of[client.SavedWhatIf], "try_changes 201": of[client.SavedWhatIf],
 	}
 	text, err := os.ReadFile("../internal/entrypoints/httpapi/examples.json")

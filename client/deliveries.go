@@ -27,6 +27,16 @@ type Delivery struct {
 	Parked       bool      `json:"parked"`   // tried again only when somebody asks for it
 }
 
+// ParkedMessage is a message from Redis that could not be done.
+type ParkedMessage struct {
+	Number   int64     `json:"number"` // the one parked first has the smallest
+	ID       string    `json:"id"`     // where it came from, and its name there
+	Body     string    `json:"body"`   // the first 64 KiB of it
+	Attempts int       `json:"attempts"`
+	Error    string    `json:"error"` // the last one
+	At       time.Time `json:"at"`    // when it was parked
+}
+
 // Redelivered is how many events are delivered again, or would be.
 type Redelivered struct {
 	Events int  `json:"events"`
@@ -48,6 +58,12 @@ func (c *Client) Subscriptions(ctx context.Context) iter.Seq2[Subscription, erro
 // position; that of one subscription if it is given.
 func (c *Client) Deliveries(ctx context.Context, subscription string) iter.Seq2[Delivery, error] {
 	return pages[Delivery](ctx, c, "/v1/deliveries", values("subscription", subscription))
+}
+
+// ParkedMessages yields the messages from Redis that could not be done, the one
+// parked first first.
+func (c *Client) ParkedMessages(ctx context.Context) iter.Seq2[ParkedMessage, error] {
+	return pages[ParkedMessage](ctx, c, "/v1/parked-messages", nil)
 }
 
 // Retry has what is parked delivered again: all of it, or that of a

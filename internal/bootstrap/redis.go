@@ -12,17 +12,27 @@ import (
 
 // CheckRedis returns the position of the last event in the stream of the Redis
 // server at a URL; 0 if it has none. A server that can't be written to is an
-// error.
-func CheckRedis(ctx context.Context, url string) (position int64, _ error) {
+// error, and so is what is no stream of those that should be.
+func CheckRedis(ctx context.Context, url string, streams ...string) (position int64, _ error) {
 	client, err := redis.Open(url)
 	if err != nil {
 		return 0, err
 	}
 	last, err := redis.NewJournal(client, 0).Last(ctx)
 	if err == nil {
-		err = redis.CheckWritable(ctx, client)
+		err = redis.CheckWritable(ctx, client, streams...)
 	}
 	return last.Position, errors.Join(err, client.Close())
+}
+
+// RedisEvicts returns the policy by which the Redis server at a URL takes away what
+// was written when its memory is full; empty if it doesn't.
+func RedisEvicts(ctx context.Context, url string) (policy string, _ error) {
+	client, err := redis.Open(url)
+	if err != nil {
+		return "", err
+	}
+	return redis.Evicts(ctx, client), client.Close()
 }
 
 // RedisTrouble is why a Redis server can't be used.

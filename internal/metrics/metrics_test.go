@@ -59,6 +59,9 @@ func shop() metrics.Shop {
 		Relay: func() []service.Progress {
 			return []service.Progress{{Subscription: "notices", Position: 90, Behind: now.Add(-time.Minute), Failed: 26, Parked: 1}, {Subscription: "mail"}}
 		},
+		Intake: func() []service.Intake {
+			return []service.Intake{{From: "stream", Done: 12, Parked: 2, HeldUp: true}, {From: "channels"}}
+		},
 		Writable: func(context.Context) error { return nil },
 		Now:      func() time.Time { return now },
 	}
@@ -110,6 +113,12 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`allot_http_request_duration_seconds_count{method="other",route="/"} 1`,
 		`allot_http_requests_total{method="POST",route="/allocate",status="202"} 1`,
 		`allot_http_requests_total{method="other",route="/",status="405"} 1`,
+		`allot_messages_held_up{from="channels"} 0`,
+		`allot_messages_held_up{from="stream"} 1`,
+		`allot_messages_total{from="channels",outcome="done"} 0`,
+		`allot_messages_total{from="channels",outcome="parked"} 0`,
+		`allot_messages_total{from="stream",outcome="done"} 12`,
+		`allot_messages_total{from="stream",outcome="parked"} 2`,
 		`allot_products 3`,
 		`allot_queued_commands 7`,
 		`allot_relay_failures_total{subscription="mail"} 0`,

@@ -15,6 +15,7 @@ type Shop struct {
 	Queued   func() int                                 // commands that wait for a transaction
 	Stats    func(context.Context) (views.Stats, error) // of the whole shop
 	Relay    func() []service.Progress                  // of each subscription
+	Intake   func() []service.Intake                    // of each way in; nil: there is none
 	Writable func(context.Context) error                // why nothing can be written; nil: it can
 	Now      func() time.Time
 }
@@ -43,12 +44,14 @@ var (
 	position   = describe("relay_position", "Position of the last event that a subscription is done with, in this process; 0 if it had none.", "subscription")
 	lag        = describe("relay_lag_seconds", "Age of the oldest event that a subscription is at or stuck at; 0 if it is through.", "subscription")
 	failures   = describe("relay_failures_total", "Attempts of a subscription that failed, and are made again, since the process started.", "subscription")
+	messages   = describe("messages_total", "Messages from Redis by the way they came and what became of them, done or parked, since the process started.", "from", "outcome")
+	heldUp     = describe("messages_held_up", "1 if no messages can be taken in that way at present, 0 if they are.", "from")
 	parkings   = describe("relay_parked_total", "Events that a subscription parked, since the process started.", "subscription")
 )
 
 // Describe implements prometheus.Collector.
 func (shop) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queued, writable, products, available, backorders, logEnd, failing, parked, position, lag, failures, parkings} {
+	for _, d := range []*prometheus.Desc{queued, writable, products, available, backorders, logEnd, failing, parked, position, lag, failures, parkings, messages, heldUp} {
 		to <- d
 	}
 }
@@ -79,6 +82,17 @@ func (s shop) Collect(to chan<- prometheus.Metric) {
 		gauge(lag, behind, p.Subscription)
 		total(failures, p.Failed, p.Subscription)
 		total(parkings, p.Parked, p.Subscription)
+	}
+	if s.Intake != nil {
+		for _, in := range s.Intake() {
+			total(messages, in.Done, in.From, "done")
+			total(messages, in.Parked, in.From, "parked")
+			held := 0.0
+			if in.HeldUp {
+				held = 1
+			}
+			gauge(heldUp, held, in.From)
+		}
 	}
 	stats, err := s.Stats(ctx)
 	if err != nil {

@@ -18,6 +18,14 @@ type Receipt struct {
 	At       time.Time // when it was received, to the microsecond; given by the unit of work
 }
 
+// Intake is what has become of the messages that came in one way, in this process.
+type Intake struct {
+	From   string // "stream" or "channels"
+	Done   int64  // messages whose effect is there
+	Parked int64  // messages that can't be done
+	HeldUp bool   // none can be taken in at present
+}
+
 // KeepReceipts is how long a store knows at least that a message was received.
 const KeepReceipts = 7 * 24 * time.Hour
 

@@ -83,7 +83,7 @@ func newRelayed(subscribers ...*subscriber) *relayed {
 
 // connect gives the shop a relay, as a program does that starts.
 func (r *relayed) connect(subscribers ...*subscriber) {
-	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	r.relay = service.NewRelay(r.watched, logger, time.Now)
 	for _, s := range subscribers {
 		r.relay.Forward(s.Subscription, s.deliver)
@@ -208,6 +208,44 @@ func TestAnEventThatFailsIsTriedAgainAndHoldsNoOtherUp(t *testing.T) {
 		due, err := shop.Due(t.Context(), s.Name, time.Now().AddDate(9, 0, 0), 9)
 		if len(due) > 0 || err != nil {
 			t.Errorf("after all was delivered there are failures %v, %v", due, err)
+		}
+	})
+}
+
+// A log tells when deliveries begin to fail, and when they go on: not each of many.
+func TestTheLogTellsWhenDeliveriesFailAndWhenTheyGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSubscriber("all")
+		s.fail = func(service.Envelope, int) error { return errors.New("refused") }
+		shop := newRelayed(s)
+		do(t, shop.bus, batch("b1", 9), order("o-1", 1), order("o-2", 1))
+		defer shop.run(t)()
+		pass(time.Minute)
+		if n := strings.Count(shop.log.String(), "event failed, and is tried again"); n != 1 || !strings.Contains(shop.log.String(), "subscription=all position=1 err=refused") {
+			t.Errorf("of three events that are refused the log says %q", shop.log)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		var down atomic.Bool
+		down.Store(true)
+		s := newSubscriber("all")
+		s.fail = func(service.Envelope, int) error {
+			if down.Load() {
+				return service.ErrUnreachable
+			}
+			return nil
+		}
+		shop := newRelayed(s)
+		do(t, shop.bus, batch("b1", 9))
+		defer shop.run(t)()
+		pass(time.Minute)
+		if strings.Contains(shop.log.String(), "go on") {
+			t.Errorf("it goes on too early: %q", shop.log)
+		}
+		down.Store(false)
+		pass(time.Hour)
+		if n := strings.Count(shop.log.String(), `level=INFO msg="deliveries go on" subscription=all`); n != 1 {
+			t.Errorf("that it goes on is told %d times: %q", n, shop.log)
 		}
 	})
 }

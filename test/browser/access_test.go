@@ -17,7 +17,7 @@ var axe string
 // all are pages in each of their states.
 var all = []string{
 	"/", "/products", "/products/SMALL-TABLE", "/orders", "/orders?status=cancelled", "/orders/order-7005", "/orders/order-7051",
-	"/batches", "/batches/batch-0461", "/backorders", "/late", "/at-risk", "/overdue", "/arriving", "/sign-in", "/do/receive_batch?ref=batch-0461", "/do/amend?order_id=order-7005&sku=POPULAR-CURTAINS", "/events", "/deliveries", "/mails", "/deliveries?subscription=out-of-stock-notices&from=1&to=99", "/deliveries?subscription=out-of-stock-notices&from=9&to=1", "/do/set_policy?sku=SMALL-TABLE", "/search?q=order", "/search?q=zzz", "/help", "/import",
+	"/batches", "/batches/batch-0461", "/backorders", "/late", "/at-risk", "/overdue", "/arriving", "/sign-in", "/do/receive_batch?ref=batch-0461", "/do/amend?order_id=order-7005&sku=POPULAR-CURTAINS", "/events", "/deliveries", "/mails", "/messages", "/deliveries?subscription=out-of-stock-notices&from=1&to=99", "/deliveries?subscription=out-of-stock-notices&from=9&to=1", "/do/set_policy?sku=SMALL-TABLE", "/search?q=order", "/search?q=zzz", "/help", "/import",
 	"/what-if", "/what-if?op=change_batch&ref=batch-0461", "/what-if?change=%7B%22op%22%3A%22change_batch%22%2C%22ref%22%3A%22batch-0461%22%2C%22qty%22%3A0%7D",
 	"/docs/", "/docs/errors/out_of_stock", "/do/replan?sku=SMALL-TABLE", "/do/cancel?order_id=order-7001&sku=SMALL-TABLE", "/do/ship?order_id=order-7001&sku=SMALL-TABLE", "/docs/reference/cli", "/docs/reference/http", "/do/add_batch", "/do/change_batch?ref=batch-0461&qty=0", "/do/allocate?order_id=x&sku=SMALL-TABLE&qty=0",
 	"/what-if?change=%7B%22op%22%3A%22close_batch%22%2C%22ref%22%3A%22nix%22%7D", "/orders/order-nix", "/nix",

@@ -42,14 +42,33 @@ var answers = []struct {
 	{"WRONGTYPE", "it has something of somebody else's under a name of ours", "give Allot a database of its own, or take away what is there", true},
 }
 
-// CheckWritable returns why a server can't be written to, if it is so. It changes
-// nothing.
-func CheckWritable(ctx context.Context, client *goredis.Client) error {
+// CheckWritable returns why a server can't be written to, if it is so, or what is
+// no stream of those that should be. It changes nothing.
+func CheckWritable(ctx context.Context, client *goredis.Client, streams ...string) error {
 	const nobodys = "allot:nothing" // to take away what isn't there is to write, and does nothing
 	if err := client.Del(ctx, nobodys).Err(); err != nil {
 		return fmt.Errorf("try to write: %w", err)
 	}
+	for _, stream := range streams {
+		if err := client.XLen(ctx, stream).Err(); err != nil {
+			return fmt.Errorf("look at %s: %w", stream, err)
+		}
+	}
 	return nil
+}
+
+// Evicts returns the policy by which a server takes away what was written when its
+// memory is full; empty if it takes nothing away, or won't say.
+func Evicts(ctx context.Context, client *goredis.Client) string {
+	memory, err := client.InfoMap(ctx, "memory").Result()
+	if err != nil {
+		return "" // who may not ask that may still do all else
+	}
+	about := memory["Memory"]
+	if policy := about["maxmemory_policy"]; about["maxmemory"] != "0" && strings.HasPrefix(policy, "allkeys-") {
+		return policy
+	}
+	return ""
 }
 
 // TroubleOf returns what an error says of the Redis server at a URL; false if it

@@ -141,7 +141,7 @@ func (c *Client) Post(ctx context.Context, w views.Webhook, e views.Event) error
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("post to %s: %w", w.URL, err)
+		return fmt.Errorf("write a request: %w", err)
 	}
 	r.Header.Set("Content-Type", cloudevents.MediaType)
 	r.Header.Set("User-Agent", "allot")
@@ -149,7 +149,7 @@ func (c *Client) Post(ctx context.Context, w views.Webhook, e views.Event) error
 		r.Header.Set("traceparent", e.Trace)
 	}
 	if err := sign(r.Header, w.Secret, strconv.FormatInt(e.Position, 10), c.now(), body); err != nil {
-		return fmt.Errorf("sign for %s: %w", w.URL, err)
+		return fmt.Errorf("sign for %s: %w", server(r.URL), err)
 	}
 	return c.post(r)
 }
@@ -176,19 +176,23 @@ const mostAnswer = 4 << 10
 func (c *Client) post(r *http.Request) error {
 	w, err := c.http.Do(r)
 	if err != nil {
-		return c.blame(r.URL, err)
+		return c.blame(server(r.URL), err)
 	}
 	defer w.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(w.Body, mostAnswer)) // it is taken or it isn't, whatever it says
 	if w.StatusCode >= 200 && w.StatusCode < 300 {
 		return nil
 	}
-	return fmt.Errorf("post to %s: it answered %s %.200q", r.URL, w.Status, text)
+	return fmt.Errorf("post to %s: it answered %s %.200q", server(r.URL), w.Status, text)
 }
+
+// server is who a URL is asked of. The rest may be a secret between the two, and
+// errors are shown to whoever may look.
+func server(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // blame says what went wrong, and that it is no fault of an event if there was no
 // connection.
-func (c *Client) blame(to *url.URL, err error) error {
+func (c *Client) blame(to string, err error) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // it repeats where to
 	}

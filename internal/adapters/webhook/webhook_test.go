@@ -142,6 +142,20 @@ func TestAReceiverThatIsDownIsNoFaultOfTheEvent(t *testing.T) {
 	}
 }
 
+// A path may be a secret between the receiver and us, and who may look at what
+// failed need not know it.
+func TestAnErrorNamesTheServerAndNoMore(t *testing.T) {
+	c := open(t, Options{AllowPrivate: true, Timeout: time.Second})
+	refusing := receiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	breaking := receiver(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	for _, url := range []string{refusing, breaking, "http://127.0.0.1:1"} {
+		err := c.To(prepared(t, c, url+"/T0K3N?key=s3cr3t"))(t.Context(), happened)
+		if err == nil || !strings.Contains(err.Error(), "post to "+url+": ") || strings.Contains(err.Error(), "T0K3N") || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("got error %v", err)
+		}
+	}
+}
+
 func TestNothingIsPostedToAddressesThatAreNotPublic(t *testing.T) {
 	c := open(t, Options{})
 	url := receiver(t, func(http.ResponseWriter, *http.Request) { t.Error("a request came") })

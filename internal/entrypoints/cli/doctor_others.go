@@ -7,6 +7,7 @@ import (
 
 	"allot/internal/bootstrap"
 	"allot/internal/config"
+	"allot/internal/entrypoints/redisin"
 	"allot/internal/service"
 )
 
@@ -32,12 +33,12 @@ func (r *run) checkRedis(ctx context.Context) finding {
 	const check = "redis"
 	ctx, cancel := context.WithTimeout(ctx, otherPatience)
 	defer cancel()
-	position, err := bootstrap.CheckRedis(ctx, r.config.RedisURL)
+	position, err := bootstrap.CheckRedis(ctx, r.config.RedisURL, redisin.CommandStream)
 	if err != nil {
 		return r.redisTrouble(check, err)
 	}
 	if position == 0 {
-		return ok(check, "it answers, and has no events yet")
+		return r.lastingRedis(ctx, ok(check, "it answers, and has no events yet"))
 	}
 	err = r.look(ctx, func(log bootstrap.Store) error { return bootstrap.CheckStream(ctx, r.config.RedisURL, log) })
 	if errors.Is(err, service.ErrForeign) {
@@ -47,7 +48,17 @@ func (r *run) checkRedis(ctx context.Context) finding {
 	if err != nil {
 		return warn(check, "set right what keeps the log from being read", "it answers, and whether its events are of this log can't be told: %v", err)
 	}
-	return ok(check, "it answers, and has events up to position %d", position)
+	return r.lastingRedis(ctx, ok(check, "it answers, and has events up to position %d", position))
+}
+
+// lastingRedis is what was found of a Redis, unless it takes away what was written.
+func (r *run) lastingRedis(ctx context.Context, found finding) finding {
+	policy, err := bootstrap.RedisEvicts(ctx, r.config.RedisURL)
+	if err != nil || policy == "" {
+		return found
+	}
+	return warn(found.Check, "set maxmemory-policy noeviction in its configuration",
+		"%s; it takes keys away when its memory is full (%s): commands could be lost", found.Detail, policy)
 }
 
 // redisTrouble is what there is to say of a Redis that can't be used. What passes by

@@ -22,7 +22,8 @@ func (r *run) eventsParked() *cobra.Command {
 			"those without an attempt are put_off on purpose: a mail about a product that there was\n" +
 			"one about just now.\n\n" +
 			"With --inbound it lists messages from outside that are parked: those that can never\n" +
-			"be done, and those that failed five times. To try one again, send it again.",
+			"be done, and those that failed five times. To try one again, send it again. Of a long\n" +
+			"one a table has the beginning.",
 		Example: examples(
 			"allot events parked", "all of them",
 			"allot events parked --subscription out-of-stock-notices", "of one subscription",
@@ -72,7 +73,16 @@ var parkedColumns = []column[views.ParkedMessage]{
 	{name: "attempts", text: func(m views.ParkedMessage) string { return strconv.Itoa(m.Attempts) }},
 	{name: "at", text: func(m views.ParkedMessage) string { return m.At.Format(time.RFC3339) }},
 	{name: "error", text: func(m views.ParkedMessage) string { return m.Error }},
-	{name: "body", text: func(m views.ParkedMessage) string { return m.Body }},
+	{name: "body", text: func(m views.ParkedMessage) string { return m.Body }, tell: func(m views.ParkedMessage) string { return beginning(m.Body) }},
+}
+
+// beginning is as much of a text as people want to see in a table.
+func beginning(text string) string {
+	const most = 500
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "..."
+	}
+	return text
 }
 
 // statusOfDelivery is what becomes of an event that was not delivered.

@@ -193,11 +193,11 @@ func TestWhereEventsAreHeldUpIsTold(t *testing.T) {
 	s.fails(t, "events subscriptions", 8, "no server runs")
 	s.must(t, "webhook add http://127.0.0.1:1/events")
 	s.must(t, "batch add b1 LAMP 3")
-	if out := s.must(t, "webhook list"); !strings.HasSuffix(out, "\t-\t-\n") {
+	if out := s.must(t, "webhook list"); !strings.HasPrefix(out, "ID\tURL\tEVENTS\tAT\n") {
 		t.Errorf("without a server it says %s", out)
 	}
 	server := s.serve(t, "serve --addr 127.0.0.1:0 --webhook-allow-private")
-	const trouble = "deliver to webhook-1: unreachable: post to http://127.0.0.1:1/events: dial tcp 127.0.0.1:1: connect: connection refused"
+	const trouble = "deliver to webhook-1: unreachable: post to http://127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused"
 	for _, line := range []string{"webhook list --output json", "webhook list --output json --server " + server.url, "events subscriptions --output json"} {
 		soon(t, line+" says who is held up", func() bool {
 			out := s.must(t, line)
@@ -205,6 +205,9 @@ func TestWhereEventsAreHeldUpIsTold(t *testing.T) {
 		})
 	}
 	if out := s.must(t, "events subscriptions"); !strings.Contains(out, "late-promise-notices\t0\t-\t-\n") || !strings.Contains(out, "webhook-1\t0\t2026-11-24T12:00:00Z\t"+trouble+"\n") {
+		t.Errorf("it says %s", out)
+	}
+	if out := s.must(t, "webhook list"); !strings.HasPrefix(out, "ID\tURL\tEVENTS\tAT\tBEHIND SINCE\tTROUBLE\n") {
 		t.Errorf("it says %s", out)
 	}
 	s.must(t, "webhook delete webhook-1")

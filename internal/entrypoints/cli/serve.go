@@ -132,14 +132,16 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	if err := errors.Join(r.warn(ctx, s, e), r.greet(ctx, s, urls)); err != nil {
 		return err
 	}
-	takeIn, err := r.withRedis(s.App)
+	takeIn, intake, err := r.withRedis(s.App)
 	if err != nil {
 		return err
 	}
 	relaying, stopRelay := context.WithCancel(context.WithoutCancel(ctx)) // it goes on until no request can add to its work
 	var relay sync.WaitGroup
 	relay.Go(func() { s.Run(relaying) })
-	relay.Go(func() { takeIn(ctx) })
+	if takeIn != nil {
+		relay.Go(func() { takeIn(ctx) })
+	}
 
 	log := r.log()
 	guard := r.guard(e, s.Tokens)
@@ -148,7 +150,7 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files, Now: r.Now, Zone: r.config.Timezone,
 		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: again, Progress: progress})
 	defer pages.Close() // at worst a file stays behind in the temporary directory
-	s.watch.look(s.App)
+	s.watch.look(s.App, intake)
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: guard,

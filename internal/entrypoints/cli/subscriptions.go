@@ -18,7 +18,8 @@ func (r *run) eventsSubscriptions() *cobra.Command {
 		Short: "List where the events of a running server go, and how far each has come",
 		Long: "Lists what a running server takes events to: mails, Redis and webhooks. Each has come\n" +
 			"to a position of the log; one that is behind says since when, and one that is held up\n" +
-			"says why. Where events wait nothing is lost: they go out when the other side is back.",
+			"says why. Where events wait nothing is lost: they go out when the other side is back.\n" +
+			"Those that the other side refuses wait for themselves: see allot events parked.",
 		Example: examples(
 			"allot events subscriptions", "who is behind, and why",
 			"allot events subscriptions --output json", "for programs",

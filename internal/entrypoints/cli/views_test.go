@@ -71,15 +71,33 @@ func TestARedisThatCantBeUsedIsToldWithTheNextStep(t *testing.T) {
 	if r := s.run(t, "views show LAMP CHAIR"+flag); !strings.Contains(r.out, "LAMP\t10") {
 		t.Errorf("it shows %q of what is there", r.out)
 	}
-	if err := redis.ConfigSet(t.Context(), "requirepass", "geheim").Err(); err != nil {
-		t.Fatal(err)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	says := func(status, detail, next string) {
+		t.Helper()
+		found, _ := s.examine(t, flag)
+		if f := found["redis"]; f.Status != status || !strings.Contains(f.Detail, detail) || !strings.Contains(f.Next, next) {
+			t.Errorf("the doctor says %+v, want %s, %q and %q", f, status, detail, next)
+		}
+	}
+	says("ok", "it answers", "")
+	must(redis.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-lru").Err())
+	says("ok", "it answers", "") // it has no limit
+	must(redis.ConfigSet(t.Context(), "maxmemory", "1gb").Err())
+	says("warn", "it takes keys away when its memory is full (allkeys-lru)", "noeviction")
+	must(redis.Set(t.Context(), "allot:commands", "mine", 0).Err())
+	says("fail", "under a name of ours: WRONGTYPE", "a database of its own")
+	must(redis.ConfigSet(t.Context(), "requirepass", "geheim").Err())
 	for _, c := range []string{"views show", "views rebuild --yes", "views rebuild --dry-run"} {
 		s.fails(t, c+flag, wire.ExitUnavailable, "error: Redis wants a password: NOAUTH", "hint: put it into --redis-url")
 	}
-	found, exit := s.examine(t, flag)
-	if f := found["redis"]; f.Status != "fail" || !strings.Contains(f.Next, "put it into --redis-url") || exit != wire.ExitFailed {
-		t.Errorf("exit %d; the doctor says %+v", exit, f)
+	says("fail", "it wants a password: NOAUTH", "put it into --redis-url")
+	if _, exit := s.examine(t, flag); exit != wire.ExitFailed {
+		t.Errorf("the doctor finds a failure, and exits with %d", exit)
 	}
 }
 

@@ -45,10 +45,11 @@ func (w *watch) observer() service.Observer {
 	}
 }
 
-// look has the metrics show the numbers of an app.
-func (w *watch) look(app *bootstrap.App) {
+// look has the metrics show the numbers of an app, and of what comes in from
+// Redis; intake is nil if nothing does.
+func (w *watch) look(app *bootstrap.App, intake func() []service.Intake) {
 	w.metrics.Watch(metrics.Shop{
-		Queued: app.Bus.Queued, Stats: app.Store.Stats, Relay: func() []service.Progress { return slices.Concat(app.Relay.Progress(), app.Webhooks.Progress()) }, Writable: app.Writable, Now: w.now,
+		Queued: app.Bus.Queued, Stats: app.Store.Stats, Relay: func() []service.Progress { return slices.Concat(app.Relay.Progress(), app.Webhooks.Progress()) }, Intake: intake, Writable: app.Writable, Now: w.now,
 	})
 }
 

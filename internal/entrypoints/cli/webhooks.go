@@ -48,6 +48,10 @@ var webhookColumns = []column[listedWebhook]{
 		return strings.Join(w.Events, ",")
 	}},
 	{name: "at", text: func(w listedWebhook) string { return w.At.Format(time.RFC3339) }},
+}
+
+// heldUpColumns are there for people if a server says that one is behind.
+var heldUpColumns = []column[listedWebhook]{
 	{name: "behind_since", text: func(w listedWebhook) string { return since(w.BehindSince) }, tell: func(w listedWebhook) string { return dash(since(w.BehindSince)) }},
 	{name: "trouble", text: func(w listedWebhook) string { return w.Trouble }, tell: func(w listedWebhook) string { return dash(w.Trouble) }},
 }
@@ -69,7 +73,7 @@ func (r *run) listWebhooks(ctx context.Context, hooks []views.Webhook) error {
 		way := ways[service.WebhookName(hook.ID)]
 		listed = append(listed, listedWebhook{hook, way.BehindSince, way.Trouble})
 	}
-	return list(r, webhookColumns, these(listed...))
+	return list(r, besides(r, webhookColumns, heldUpColumns, listed...), these(listed...))
 }
 
 func (r *run) webhookAdd() *cobra.Command {
@@ -108,7 +112,7 @@ func (r *run) webhookList() *cobra.Command {
 		Use:   "list",
 		Short: "List the URLs that events are posted to",
 		Long: "Lists the URLs that events are posted to; if a server runs, also since when it is\n" +
-			"behind with each, and why.",
+			"behind with each, and why. What one refuses is in allot events parked.",
 		Example: examples(
 			"allot webhook list", "all of them",
 			"allot webhook list --output json", "for programs; secrets are not shown",

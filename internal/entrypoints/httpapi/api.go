@@ -227,6 +227,8 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/v1/deliveries/retry", access.Admin, a.v1(a.retry), &retryDoc},
 		{http.MethodPost, "/v1/deliveries/replay", access.Admin, a.v1(a.replay), &replayDoc},
 
+		{http.MethodGet, "/v1/parked-messages", access.Read, a.v1(list(a.listParkedMessages)), &listParkedMessagesDoc},
+
 		{http.MethodGet, "/v1/tokens", access.Admin, a.v1(a.listTokens), &listTokensDoc},
 		{http.MethodPost, "/v1/tokens", access.Admin, a.v1(a.issueToken), &issueTokenDoc},
 		{http.MethodDelete, "/v1/tokens/{name}", access.Admin, a.v1(a.revokeToken), &revokeTokenDoc},

@@ -116,6 +116,7 @@ var doors = map[string][]access.Scope{
 	"POST /v1/webhooks":          {access.Admin},
 	"DELETE /v1/webhooks/{id}":   {access.Admin},
 	"GET /v1/subscriptions":      {access.Read},
+	"GET /v1/parked-messages":    {access.Read},
 	"GET /v1/deliveries":         {access.Read},
 	"POST /v1/deliveries/retry":  {access.Admin},
 	"POST /v1/deliveries/replay": {access.Admin},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 // write has mails in the store, one about each of n products.
@@ -38,4 +39,21 @@ func TestMailsThatCanNotBeAskedForAreRefused(t *testing.T) {
 	expectProblem(t, s.get("/v1/mails?limit=0"), 422, "validation_failed", "limit")
 	expectProblem(t, s.get("/v1/mails?cursor=x"), 422, "validation_failed", "cursor")
 	expectProblem(t, s.get("/v1/mails?page=2"), 422, "validation_failed", "page")
+}
+
+func TestMessagesThatAreParkedAreListedTheFirstFirst(t *testing.T) {
+	s := open(t)
+	s.expect(s.get("/v1/parked-messages"), 200, plain, `{"items":[]}`+"\n")
+	for i, body := range []string{"five", "six"} {
+		m := views.ParkedMessage{ID: "allocate/" + body, Body: body, Attempts: i + 1, Error: "the JSON is wrong", At: time.Date(2026, 11, 2, 9, 0, i, 0, time.UTC)}
+		if err := s.store.Park(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := `{"number":1,"id":"allocate/five","body":"five","attempts":1,"error":"the JSON is wrong","at":"2026-11-02T09:00:00Z"}`
+	s.expect(s.get("/v1/parked-messages?limit=1"), 200, plain, `{"items":[`+first+`],"next":"/v1/parked-messages?cursor=1&limit=1"}`+"\n")
+	second := `{"number":2,"id":"allocate/six","body":"six","attempts":2,"error":"the JSON is wrong","at":"2026-11-02T09:00:01Z"}`
+	s.expect(s.get("/v1/parked-messages?limit=1&cursor=1"), 200, plain, `{"items":[`+second+`]}`+"\n")
+	expectProblem(t, s.get("/v1/parked-messages?cursor=x"), 422, "validation_failed", "cursor")
+	expectProblem(t, s.get("/v1/parked-messages?sku=LAMP"), 422, "validation_failed", "sku")
 }

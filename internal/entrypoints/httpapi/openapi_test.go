@@ -18,6 +18,7 @@ import (
 
 	"allot/internal/entrypoints/httpapi"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 var update = flag.Bool("update", false, "write examples.json, testdata/openapi.json and docs/reference/http.md anew")
@@ -69,6 +70,11 @@ func atNoon(t *testing.T) *shop {
 	s.bus = service.NewBus(service.NewTransactor(s.store, 4096, func() time.Time { return time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) }, nil))
 	service.Register(s.bus)
 	s.whatIfs = service.NewWhatIfs(s.store, func() time.Time { return time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC) }, func() string { return "k3v7q2xmb5tdw4ha" })
+	refused := views.ParkedMessage{ID: "allot:commands/1796113560000-0", Body: `{"op":"change_batch","ref":"batch-99","qty":5}`, Attempts: 5, Error: `no batch has reference "batch-99"`,
+		At: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
+	if err := s.store.Park(t.Context(), refused); err != nil {
+		t.Fatal(err)
+	}
 	s.host(s.store)
 	return s
 }

@@ -87,3 +87,14 @@ func (a *api) replay(w http.ResponseWriter, r *http.Request) error {
 	}
 	return writeJSON(w, http.StatusOK, wire.Redelivered{Events: n, DryRun: dryRun})
 }
+
+var listParkedMessagesDoc = operation{
+	id: "list_parked_messages", summary: "List messages from Redis that could not be done",
+	detail: "With the reason, the one parked first first. To try one again, send it again. The list keeps it.",
+	query:  []string{"limit", "cursor"}, answers: answers{200: listing[views.ParkedMessage]{}},
+}
+
+// listParkedMessages answers GET /v1/parked-messages.
+func (a *api) listParkedMessages(r *http.Request, _ query, page views.Page) (views.List[views.ParkedMessage], error) {
+	return a.views.ParkedMessages(r.Context(), page)
+}

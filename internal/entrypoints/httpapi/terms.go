@@ -82,14 +82,14 @@ var terms = map[string]term{
 	"secret":  {means: "Of a token what to send as Authorization: Bearer; of a webhook what its requests are signed with. Only ever told once."},
 
 	// Mails, webhooks and the live feed.
-	"id":      {means: "Its number; of a what-if letters and digits that nobody can guess."},
+	"id":      {means: "Its number; of a what-if letters and digits that nobody can guess; of a message where it came from, and its name there."},
 	"topic":   {means: "What the mail is about: out_of_stock or promise_later."},
 	"count":   {means: "Events that the mail tells of."},
 	"due":     {means: "The mail is not sent before."},
 	"sent":    {means: "When it was sent, or kept."},
 	"to":      {means: "Of a mail to whom; of a move the batch that the line is in then, none: it is backordered, or its hold ended; of events the position of the last."},
 	"subject": {means: "The mail's subject."},
-	"body":    {means: "The mail's text."},
+	"body":    {means: "Of a mail its text; of a message the first 64 KiB of it, as it came."},
 	"url":     {means: "Where events are posted to."},
 	"events":  {means: "Of a webhook the types of the events that it gets, none: all; of an answer how many events are delivered again."},
 	"after":   {means: "The position of the last event that is known already."},
@@ -100,6 +100,7 @@ var terms = map[string]term{
 	"subscription": {means: "What the events are delivered to: webhook-1."},
 	"behind_since": {means: "When the oldest event happened that it is at, or stuck at. None: it is through."},
 	"trouble":      {means: "Why it is held up, in words. None: it is not."},
+	"number":       {means: "The one parked first has the smallest."},
 	"attempts":     {means: "Attempts that failed. 0: it was put off on purpose."},
 	"parked":       {means: "It is tried again only when somebody asks for it."},
 

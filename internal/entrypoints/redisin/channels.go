@@ -102,6 +102,7 @@ func (c *Consumer) hear(ctx context.Context, heard []*goredis.Message) {
 			m.attempts = attempt
 			switch {
 			case m.err == nil:
+				c.channels.done.Add(1)
 			case domain.KindOf(m.err) == domain.Unavailable && attempt < MostAttempts:
 				m.err = nil
 				again = append(again, m)
@@ -109,7 +110,7 @@ func (c *Consumer) hear(ctx context.Context, heard []*goredis.Message) {
 				refused = append(refused, m)
 			}
 		}
-		if err := c.park(ctx, refused...); err != nil {
+		if err := c.park(ctx, &c.channels, refused...); err != nil {
 			c.lost(ctx, refused, err)
 		}
 		if messages = again; len(messages) == 0 {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -37,6 +38,23 @@ type Consumer struct {
 	name  string        // in its group
 	idle  time.Duration // after which another's message is taken over
 	ours  func(context.Context) error
+
+	stream, channels way
+}
+
+// way is a way in.
+type way struct {
+	done, parked atomic.Int64 // messages
+	heldUp       atomic.Bool
+}
+
+func (w *way) intake(from string) service.Intake {
+	return service.Intake{From: from, Done: w.done.Load(), Parked: w.parked.Load(), HeldUp: w.heldUp.Load()}
+}
+
+// Intake returns what has become of the messages that came in each way.
+func (c *Consumer) Intake() []service.Intake {
+	return []service.Intake{c.stream.intake("stream"), c.channels.intake("channels")}
 }
 
 const (
@@ -70,22 +88,21 @@ func New(url string, bus *service.Bus, store service.Store, ours func(context.Co
 // begun are done. A Redis that can't be reached is tried again and again.
 func (c *Consumer) Run(ctx context.Context) {
 	var both sync.WaitGroup
-	both.Go(func() { c.keepUp(ctx, "stream "+CommandStream, c.readStream) })
-	both.Go(func() { c.keepUp(ctx, "channels", c.listen) })
+	both.Go(func() { c.keepUp(ctx, &c.stream, "stream "+CommandStream, c.readStream) })
+	both.Go(func() { c.keepUp(ctx, &c.channels, "channels", c.listen) })
 	both.Wait()
 	_ = c.redis.Close() // all it had to do is done
 }
 
 // keepUp calls fn, which returns when something fails, again and again. fn says
 // when it works.
-func (c *Consumer) keepUp(ctx context.Context, what string, fn func(ctx context.Context, works func()) error) {
+func (c *Consumer) keepUp(ctx context.Context, w *way, what string, fn func(ctx context.Context, works func()) error) {
 	for failed := 0; ctx.Err() == nil; {
-		began, again := time.Now(), failed > 0
+		began := time.Now()
 		err := fn(ctx, func() {
-			if again {
+			if w.heldUp.CompareAndSwap(true, false) {
 				c.log.InfoContext(ctx, "messages are taken in again", "from", what)
 			}
-			again = false
 		})
 		if ctx.Err() != nil {
 			return
@@ -93,6 +110,7 @@ func (c *Consumer) keepUp(ctx context.Context, what string, fn func(ctx context.
 		if failed++; time.Since(began) > time.Minute {
 			failed = 1
 		}
+		w.heldUp.Store(true)
 		pause := min(time.Second<<min(failed-1, 3), mostPause)
 		pause = pause/2 + rand.N(pause/2)
 		c.log.WarnContext(ctx, "messages are held up", "from", what, "err", err, "again_in", pause.Round(time.Millisecond).String())
@@ -138,17 +156,18 @@ func (c *Consumer) handle(ctx context.Context, messages []message) {
 	}
 }
 
-// park keeps a message that can't be done, with the reason.
-func (c *Consumer) park(ctx context.Context, messages ...message) error {
+// park keeps messages of a way in that can't be done, with the reason.
+func (c *Consumer) park(ctx context.Context, w *way, messages ...message) error {
 	parked := make([]views.ParkedMessage, 0, len(messages))
 	for _, m := range messages {
 		parked = append(parked, views.ParkedMessage{
-			ID: m.id, Body: printable(m.body), Attempts: m.attempts, Error: printable(reason(m.err)), At: time.Now().UTC().Truncate(time.Microsecond),
+			ID: m.id, Body: kept(m.body), Attempts: m.attempts, Error: printable(reason(m.err)), At: time.Now().UTC().Truncate(time.Microsecond),
 		})
 	}
 	if err := c.store.Park(context.WithoutCancel(ctx), parked...); err != nil {
 		return fmt.Errorf("park messages: %w", err)
 	}
+	w.parked.Add(int64(len(messages)))
 	for _, m := range messages {
 		c.log.WarnContext(ctx, "message is parked", "message", m.id, "attempts", m.attempts, "err", m.err)
 	}
@@ -162,6 +181,18 @@ func reason(err error) string {
 		return e.Message + ": " + e.Hint
 	}
 	return err.Error()
+}
+
+// mostKept is how much of a message is kept when it is parked, in bytes: what is a
+// command is hardly ever as long, and what is none may be as long as Redis takes.
+const mostKept = 64 << 10
+
+// kept is what is kept of a message.
+func kept(body string) string {
+	if len(body) <= mostKept {
+		return printable(body)
+	}
+	return fmt.Sprintf("%s... (%d bytes, of which these are the first %d)", printable(body[:mostKept]), len(body), mostKept)
 }
 
 // printable is a text that every database can keep.

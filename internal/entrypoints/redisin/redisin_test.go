@@ -2,6 +2,7 @@ package redisin
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -241,6 +242,12 @@ func TestWhatCanNeverBeDoneIsParkedAtOnceAndHoldsNothingUp(t *testing.T) {
 			t.Errorf("want %s, parked as %+v", says, got)
 		}
 	}
+	before := len(s.parked(t))
+	s.add(t, strings.Repeat("ä", 1<<20))
+	eventually(t, "a long one", func() bool { return len(s.parked(t)) > before })
+	if got := s.parked(t)[before].Body; len(got) > 65<<10 || !strings.HasPrefix(got, "äää") || !strings.HasSuffix(got, "... (2097152 bytes, of which these are the first 65536)") {
+		t.Errorf("of a long message %d bytes are kept: %.20s...%s", len(got), got, got[max(len(got)-80, 0):])
+	}
 	s.add(t, `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":10}`)
 	eventually(t, "a good message is done", func() bool { return s.qty("b1") == 10 })
 	eventually(t, "all are acknowledged", func() bool { return s.pending(t) == 0 })
@@ -376,7 +383,11 @@ func TestAMessageThatIsSentTwiceHasOneEffect(t *testing.T) {
 
 func TestAConsumerGoesOnWhenRedisWasKilledOrEmptied(t *testing.T) {
 	s := newShop(t)
-	runs(t, s.consumer(t))
+	c := s.consumer(t)
+	runs(t, c)
+	held := func(want bool) func() bool {
+		return func() bool { in := c.Intake(); return in[0].HeldUp == want && in[1].HeldUp == want }
+	}
 	s.add(t, `{"op":"add_batch","ref":"b0","sku":"LAMP","qty":1}`, "id", "first") // an emptied stream may give its own name again, within a millisecond
 	eventually(t, "a message is done", func() bool { return s.qty("b0") == 1 })
 	if err := s.redis.FlushAll(t.Context()).Err(); err != nil {
@@ -385,11 +396,15 @@ func TestAConsumerGoesOnWhenRedisWasKilledOrEmptied(t *testing.T) {
 	s.add(t, `{"op":"add_batch","ref":"b1","sku":"LAMP","qty":1}`)
 	eventually(t, "one is done after Redis was emptied", func() bool { return s.qty("b1") == 1 })
 	s.server.Kill()
+	eventually(t, "both ways in are held up", held(true))
 	s.server.Restart(t)
 	s.add(t, `{"op":"add_batch","ref":"b2","sku":"LAMP","qty":1}`)
 	eventually(t, "one is done after Redis was killed", func() bool { return s.qty("b2") == 1 })
 	s.say(t, "add_batch", `{"ref":"b3","sku":"LAMP","qty":1}`)
 	eventually(t, "one on a channel as well", func() bool { return s.qty("b3") == 1 })
+	eventually(t, "neither way in is held up", held(false))
+	want := []service.Intake{{From: "stream", Done: 3}, {From: "channels", Done: 1}}
+	eventually(t, fmt.Sprint("what was taken in is counted: ", want), func() bool { return slices.Equal(c.Intake(), want) })
 }
 
 // say publishes a message, when somebody listens.
@@ -427,7 +442,8 @@ func TestWhatIsSaidOnTheBooksChannelsIsDone(t *testing.T) {
 // Each of these ends the book's consumer.
 func TestABadMessageOnAChannelIsParkedAndTheConsumerLives(t *testing.T) {
 	s := newShop(t)
-	runs(t, s.consumer(t))
+	c := s.consumer(t)
+	runs(t, c)
 	for _, m := range []struct{ channel, body, says string }{
 		{"change_batch_quantity", `five`, "the JSON is wrong"},
 		{"change_batch_quantity", `{"qty": 5}`, "batchref is missing"},
@@ -446,4 +462,6 @@ func TestABadMessageOnAChannelIsParkedAndTheConsumerLives(t *testing.T) {
 	}
 	s.say(t, "add_batch", `{"ref":"b1","sku":"LAMP","qty":1}`)
 	eventually(t, "a good message is done", func() bool { return s.qty("b1") == 1 })
+	want := service.Intake{From: "channels", Done: 1, Parked: 7}
+	eventually(t, fmt.Sprint("what was said is counted: ", want), func() bool { return c.Intake()[1] == want })
 }

@@ -140,10 +140,11 @@ func (c *Consumer) take(ctx context.Context, entries []goredis.XMessage, deliver
 		}
 	}
 	if len(refused) > 0 {
-		if err := c.park(ctx, refused...); err != nil {
+		if err := c.park(ctx, &c.stream, refused...); err != nil {
 			return err
 		}
 	}
+	c.stream.done.Add(int64(len(done) - len(refused)))
 	if len(done) > 0 {
 		if err := c.redis.XAck(context.WithoutCancel(ctx), CommandStream, Group, done...).Err(); err != nil {
 			return fmt.Errorf("acknowledge messages: %w", err)

@@ -62,7 +62,7 @@ func (s *site) deliveries(r *http.Request) (page, error) {
 			body.Problem = &problem
 		}
 	}
-	out := page{Template: "deliveries", Title: "Deliveries", Nav: "events", Saved: again(r), Body: body}
+	out := page{Template: "deliveries", Title: "Deliveries", Nav: "events", API: "/v1/deliveries", Saved: again(r), Body: body}
 	if body.Problem != nil {
 		out.Status = body.Problem.Status
 	}
@@ -131,6 +131,24 @@ func again(r *http.Request) string {
 		return ""
 	}
 	return counted(n, "event is", "events are") + " delivered again, as soon as the other side takes them."
+}
+
+func (s *site) parkedMessages(r *http.Request) (page, error) {
+	list, err := s.views.ParkedMessages(r.Context(), pageOf(r))
+	for i := range list.Items {
+		list.Items[i].Body = beginning(list.Items[i].Body)
+	}
+	return page{Template: "messages", Title: "Messages that could not be done", Nav: "events", API: "/v1/parked-messages",
+		Body: listed[views.ParkedMessage]{Items: list.Items, More: more(r, list.Next)}}, err
+}
+
+// beginning is as much of a text as a table has room for.
+func beginning(text string) string {
+	const most = 200
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "..."
+	}
+	return text
 }
 
 func (s *site) mails(r *http.Request) (page, error) {

@@ -262,10 +262,26 @@ func TestHowAProductIsPlacedIsShownAndChanged(t *testing.T) {
 	s.get("/orders/o9").says(t, 200, "Only from south, north.", "Good for 10 days at least.")
 }
 
+func TestMessagesThatCouldNotBeDoneAreShownWithTheReason(t *testing.T) {
+	s := furnish(t)
+	for id, body := range map[string]string{"allot:commands/1-0": `<b>{"op":"nothing"}`, "allot:commands/1-1": strings.Repeat("ä", 300)} {
+		if err := s.store.Park(t.Context(), views.ParkedMessage{ID: id, Body: body, Attempts: 5, Error: "op is \"nothing\", which is no command", At: time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := s.get("/messages")
+	got.says(t, 200, "Messages that could not be done", "allot:commands/1-0", `op is "nothing", which is no command`, "GET /v1/parked-messages")
+	if !strings.Contains(got.Body, "<code>&lt;b&gt;{") || !strings.Contains(got.Body, "<code>"+strings.Repeat("ä", 200)+"...</code>") {
+		t.Errorf("the page has %s", got.Body)
+	}
+	s.get("/deliveries").says(t, 200, "Messages that could not be done", "GET /v1/deliveries")
+}
+
 func TestWithoutDeliveriesThereIsNothingToRetry(t *testing.T) {
 	s := furnish(t)
 	s.get("/deliveries").says(t, 200, "Everything was delivered.")
 	s.get("/mails").says(t, 200, "There is none")
+	s.get("/messages").says(t, 200, "There is none")
 	s.get("/mails/7").says(t, 404)
 	s.get("/mails/x").says(t, 404)
 	if got := s.post("/deliveries", "do", "retry"); got.Status != 404 { // nothing is delivered here

@@ -106,6 +106,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"GET /events":             s.events,
 		"GET /deliveries":         s.deliveries,
 		"POST /deliveries":        s.deliverAgain,
+		"GET /messages":           s.parkedMessages,
 		"GET /mails":              s.mails,
 		"GET /mails/{id}":         s.mail,
 		"GET /search":             s.search,
