@@ -229,7 +229,7 @@ func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
 
 // orNoDatabase is err, or that there is no database if that is why.
 func (r *run) orNoDatabase(err error) error {
-	if !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) || !bootstrap.Missing(r.config.Database()) {
 		return err
 	}
 	return &failure{wire.ExitFailed, "there is no database at " + r.config.DatabaseName() + " yet",
