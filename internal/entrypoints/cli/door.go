@@ -220,6 +220,11 @@ func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
 		return usage("run it where the data directory is, without "+r.sourceOf("server"),
 			"%s reads the database itself and can't ask %s", r.command, r.config.Server)
 	}
+	return r.lookHere(ctx, fn)
+}
+
+// lookHere has fn read the database, whichever server was named.
+func (r *run) lookHere(ctx context.Context, fn func(bootstrap.Store) error) error {
 	app, err := bootstrap.OpenReadOnly(ctx, r.config.Database(), r.options())
 	if err != nil {
 		return r.orNoDatabase(err)
