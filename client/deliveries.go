@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -64,6 +65,12 @@ func (c *Client) Deliveries(ctx context.Context, subscription string) iter.Seq2[
 // parked first first.
 func (c *Client) ParkedMessages(ctx context.Context) iter.Seq2[ParkedMessage, error] {
 	return pages[ParkedMessage](ctx, c, "/v1/parked-messages", nil)
+}
+
+// DiscardMessage takes a message off the list of those that could not be done.
+// Sent again, it is a new one. An unknown number is "not_found".
+func (c *Client) DiscardMessage(ctx context.Context, number int64) error {
+	return c.call(ctx, http.MethodDelete, "/v1/parked-messages/"+strconv.FormatInt(number, 10), nil, nil, nil, nil)
 }
 
 // Retry has what is parked delivered again: all of it, or that of a

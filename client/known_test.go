@@ -53,7 +53,7 @@ var bodies = map[string]any{
 	"close_batch": client.Step{}, "reopen_batch": client.Step{}, "describe_product": client.ProductChange{}, "set_policy": client.Policy{},
 	"allocate_line": client.NewLine{}, "allocate_order": client.NewOrder{}, "amend_line": client.Amendment{},
 	"ship_line": client.Shipment{}, "return_line": client.Return{}, "confirm_hold": client.Step{}, "release_hold": client.Step{}, "replan_product": client.Step{},
-	"cancel_line": nil, "bulk": nil, "try_changes": nil, "make_changes": nil, "retry_deliveries": nil, "replay_events": nil,
+	"cancel_line": nil, "bulk": nil, "try_changes": nil, "make_changes": nil, "retry_deliveries": nil, "replay_events": nil, "discard_parked_message": nil,
 	"add_webhook": nil, "remove_webhook": nil, "issue_token": nil, "revoke_token": nil, // which people do, on the command line
 }
 

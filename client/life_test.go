@@ -54,6 +54,7 @@ func TestAllThatHappensToALineCanBeCalled(t *testing.T) {
 		}, "Status:expired"},
 		{"subscriptions", func() (any, error) { return collect(c.Subscriptions(ctx)) }, "[]"},
 		{"parked messages", func() (any, error) { return collect(c.ParkedMessages(ctx)) }, "[]"},
+		{"discard", func() (any, error) { return client.CodeOf(c.DiscardMessage(ctx, 1)), nil }, "not_found"},
 		{"deliveries", func() (any, error) { return collect(c.Deliveries(ctx, "")) }, "[]"},
 		{"retry", func() (any, error) { return c.Retry(ctx, "out-of-stock-notices", 0) }, "Events:0"},
 		{"replay", func() (any, error) { return c.Replay(ctx, "late-promise-notices", client.Range{From: 1, To: 9}, true) }, "DryRun:true"},

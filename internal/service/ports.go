@@ -62,6 +62,11 @@ type Store interface {
 	// it is.
 	Park(ctx context.Context, messages ...views.ParkedMessage) error
 
+	// Discard forgets a message that was parked: sent again, it is a new one.
+	// If there is none of that number it returns views.ErrNotFound. No number is
+	// ever used again.
+	Discard(ctx context.Context, number int64) error
+
 	// Lane names the queue that commands for a SKU wait in. Commands in one
 	// lane gain from sharing a transaction; lanes commit independently of each
 	// other. There are few of them.

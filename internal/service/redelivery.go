@@ -80,6 +80,13 @@ func (r *Redelivery) Retry(ctx context.Context, subscription string, position in
 	}
 }
 
+// Discard takes a message off the list of those that could not be done: somebody
+// has looked at it. Sent again, it is a new one. If there is none of that number
+// it returns views.ErrNotFound.
+func (r *Redelivery) Discard(ctx context.Context, number int64) error {
+	return r.store.Discard(ctx, number)
+}
+
 // Replay has the events of a range that a subscription wants delivered to it
 // again, or only counts them.
 func (r *Redelivery) Replay(ctx context.Context, subscription string, from, to int64, dryRun bool) (int, error) {

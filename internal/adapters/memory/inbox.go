@@ -1,7 +1,10 @@
 package memory
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"allot/internal/service"
 	"allot/internal/views"
@@ -43,10 +46,32 @@ func (s *Store) Park(_ context.Context, messages ...views.ParkedMessage) error {
 			continue
 		}
 		s.world.received[m.ID] = true
-		m.Number = int64(len(s.world.parked)) + 1
+		s.world.lastParked++
+		m.Number = s.world.lastParked
 		s.world.parked = append(s.world.parked, m)
 	}
 	return nil
+}
+
+// Discard implements service.Store.
+func (s *Store) Discard(_ context.Context, number int64) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.world.parkedFrom(number)
+	if i == len(s.world.parked) || s.world.parked[i].Number != number {
+		return fmt.Errorf("discard message %d: %w", number, views.ErrNotFound)
+	}
+	delete(s.world.received, s.world.parked[i].ID)
+	s.world.parked = slices.Delete(slices.Clone(s.world.parked), i, i+1)
+	return nil
+}
+
+// parkedFrom is where in parked the messages from a number on begin.
+func (w *world) parkedFrom(number int64) int {
+	i, _ := slices.BinarySearchFunc(w.parked, number, func(m views.ParkedMessage, n int64) int { return cmp.Compare(m.Number, n) })
+	return i
 }
 
 // ParkedMessages implements views.Reader.
@@ -57,6 +82,6 @@ func (s *Store) ParkedMessages(_ context.Context, page views.Page) (views.List[v
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	rest := s.world.parked[min(max(after, 0), int64(len(s.world.parked))):]
+	rest := s.world.parked[s.world.parkedFrom(after+1):]
 	return views.NewList(rest, page.Size(), service.CursorAtParked), nil
 }

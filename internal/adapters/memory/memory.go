@@ -49,6 +49,7 @@ type world struct {
 	received    map[string]bool   // ids of messages
 	latest      map[string]string // places of messages, by subject
 	parked      []views.ParkedMessage
+	lastParked  int64 // number
 	whatIfs     []service.SavedWhatIf
 }
 

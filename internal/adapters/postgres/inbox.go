@@ -36,7 +36,11 @@ const (
 			ORDER BY id COLLATE "C", n),
 		fresh AS (INSERT INTO inbox (id, at) SELECT id, at FROM m ORDER BY id COLLATE "C" ON CONFLICT (id) DO NOTHING RETURNING id)
 		INSERT INTO parked_messages (id, body, attempts, error, at)
-		SELECT id, body, attempts, error, at FROM m WHERE id IN (SELECT id FROM fresh) ORDER BY n`
+		SELECT id, body, attempts, error, at FROM m WHERE id IN (SELECT id FROM fresh) ORDER BY n
+		ON CONFLICT (id) DO UPDATE SET body = excluded.body, attempts = excluded.attempts, error = excluded.error, at = excluded.at`
+
+	discardParked = `WITH d AS (DELETE FROM parked_messages WHERE number = $1 RETURNING id), r AS (DELETE FROM inbox USING d WHERE inbox.id = d.id)
+		SELECT count(*) FROM d`
 
 	selectParked = `SELECT number, id, body, attempts, error, at FROM parked_messages WHERE number > $1 ORDER BY number LIMIT $2`
 )
@@ -112,6 +116,19 @@ func (s *Store) Park(ctx context.Context, messages ...views.ParkedMessage) error
 	}
 	if _, err := s.writes.Exec(ctx, insertParked, ids, bodies, attempts, errs, ats); err != nil {
 		return s.shed(classify(fmt.Errorf("park messages: %w", err)))
+	}
+	return nil
+}
+
+// Discard implements service.Store.
+func (s *Store) Discard(ctx context.Context, number int64) error {
+	var n int
+	err := s.writes.QueryRow(ctx, discardParked, number).Scan(&n)
+	if err == nil && n == 0 {
+		err = views.ErrNotFound
+	}
+	if err != nil {
+		return s.shed(classify(fmt.Errorf("discard message %d: %w", number, err)))
 	}
 	return nil
 }

@@ -18,7 +18,10 @@ var (
 		` ON CONFLICT DO UPDATE SET place = excluded.place`}
 	forgetReceived = statement{`DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE at < `, `? ORDER BY at LIMIT ?`, `)`}
 
-	insertParked = statement{`INSERT OR ROLLBACK INTO parked_messages (id, body, attempts, error, at) VALUES `, `(?, ?, ?, ?, ?)`, ``}
+	insertParked = statement{`INSERT OR ROLLBACK INTO parked_messages (id, body, attempts, error, at) VALUES `, `(?, ?, ?, ?, ?)`,
+		` ON CONFLICT (id) DO UPDATE SET body = excluded.body, attempts = excluded.attempts, error = excluded.error, at = excluded.at`}
+	forgetReceiptOf = statement{`DELETE FROM inbox WHERE id = (SELECT id FROM parked_messages WHERE number = `, `?`, `)`}
+	deleteParked    = statement{`DELETE FROM parked_messages WHERE number = `, `?`, ``}
 )
 
 // received loads what is known of messages.
@@ -67,19 +70,14 @@ func (t *tx) writeReceipts(receipts []service.Receipt) error {
 
 // Park implements service.Store.
 func (s *Store) Park(_ context.Context, messages ...views.ParkedMessage) error {
-	if s.writer == nil {
-		return errReadOnly
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return classify(s.inTx(func() error {
+	return s.alone(func() error {
 		for _, m := range messages {
 			if err := s.park(m); err != nil {
 				return fmt.Errorf("park message %s: %w", m.ID, err)
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 func (s *Store) park(m views.ParkedMessage) error {
@@ -93,6 +91,24 @@ func (s *Store) park(m views.ParkedMessage) error {
 	}
 	_, err = s.writer.write(insertParked, m.ID, m.Body, int64(m.Attempts), m.Error, m.At.UnixMicro())
 	return err
+}
+
+// Discard implements service.Store.
+func (s *Store) Discard(_ context.Context, number int64) error {
+	err := s.alone(func() error {
+		if _, err := s.writer.write(forgetReceiptOf, number); err != nil {
+			return err
+		}
+		n, err := s.writer.write(deleteParked, number)
+		if err == nil && n == 0 {
+			return views.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("discard message %d: %w", number, err)
+	}
+	return nil
 }
 
 const selectParked = `SELECT number, id, body, attempts, error, at FROM parked_messages WHERE number > ? ORDER BY number LIMIT ?`

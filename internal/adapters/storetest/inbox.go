@@ -19,6 +19,8 @@ var inboxRules = []rule{
 	{"has no effect after a later one about the same", laterMessagesWin},
 	{"has no effect if a later one is about part of it", halfMessagesAreNone},
 	{"that is parked is kept, and counts as received", parkedMessagesAreKept},
+	{"that is parked can be discarded, and be sent again then", parkedMessagesAreDiscarded},
+	{"that is parked may come again when its receipt is forgotten", parkedMessagesComeAgainMuchLater},
 }
 
 // receipt names a message, and what it sets if anything.
@@ -158,5 +160,51 @@ func parkedMessagesAreKept(t *testing.T, s Store) {
 	equal(t, "what is parked", parked, want)
 	if o := sendAll(t, newBus(s, 9), incoming(batch("b2", "CHAIR", 9), receipt("m-1")))[0]; !errors.Is(o.Err, service.ErrReceived) {
 		t.Errorf("a message that was parked got %v", o.Err)
+	}
+}
+
+func parkedMessagesAreDiscarded(t *testing.T, s Store) {
+	for _, id := range []string{"m-1", "m-2", "m-3"} {
+		if err := s.Park(t.Context(), views.ParkedMessage{ID: id, Body: "{", Attempts: 5, Error: "no JSON", At: opened}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parked := must(s.ParkedMessages(t.Context(), views.Page{}))(t).Items
+	for _, m := range parked[1:] {
+		if err := s.Discard(t.Context(), m.Number); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Discard(t.Context(), m.Number); !errors.Is(err, views.ErrNotFound) {
+			t.Errorf("discarded again it got %v", err)
+		}
+	}
+	left := must(s.ParkedMessages(t.Context(), views.Page{}))(t).Items
+	equal(t, "what is left", left, parked[:1])
+
+	o := sendAll(t, newBus(s, 9), incoming(batch("b1", "CHAIR", 9), receipt("m-1")), incoming(batch("b2", "CHAIR", 9), receipt("m-2")))
+	if !errors.Is(o[0].Err, service.ErrReceived) || o[1].Err != nil {
+		t.Errorf("sent again, one that is parked got %v, one that was discarded %v", o[0].Err, o[1].Err)
+	}
+	if err := s.Park(t.Context(), views.ParkedMessage{ID: "m-4", Body: "{", Attempts: 5, Error: "no JSON", At: opened}); err != nil {
+		t.Fatal(err)
+	}
+	if now := must(s.ParkedMessages(t.Context(), views.Page{}))(t).Items; len(now) != 2 || now[1].Number <= parked[2].Number {
+		t.Errorf("after %v were discarded there are %v: a number was used again", parked[1:], now)
+	}
+}
+
+func parkedMessagesComeAgainMuchLater(t *testing.T, s Store) {
+	m := views.ParkedMessage{ID: "m-1", Body: "{", Attempts: 5, Error: "no JSON", At: opened}
+	if err := s.Park(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	later := service.NewBus(service.NewTransactor(s, 9, func() time.Time { return opened.Add(service.KeepReceipts + time.Hour) }, nil))
+	service.Register(later)
+	sendAll(t, later, incoming(batch("b1", "CHAIR", 9), receipt("m-2"))) // the receipt of m-1 may be forgotten with it
+	if err := s.Park(t.Context(), m); err != nil {
+		t.Errorf("parked again it got %v", err)
+	}
+	if parked := must(s.ParkedMessages(t.Context(), views.Page{}))(t).Items; len(parked) != 1 {
+		t.Errorf("parked is %v", parked)
 	}
 }

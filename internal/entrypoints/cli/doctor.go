@@ -209,7 +209,7 @@ func checkDeliveries(i bootstrap.Inspection) finding {
 	return ok("deliveries", "none has failed")
 }
 
-const adviceOnInbound = "allot events parked --inbound says why; send again what should be done after all"
+const adviceOnInbound = "allot events parked --inbound says why; discard what was seen to, and send again what should be done after all"
 
 func checkInbound(i bootstrap.Inspection) finding {
 	if i.Inbound > 0 {

@@ -26,7 +26,7 @@ func (r *run) events() *cobra.Command {
 			"allot events tail", "what happens from now on",
 			"allot events parked", "what could not be delivered",
 		),
-	}, r.eventsList(), r.eventsShow(), r.eventsTail(), r.eventsSubscriptions(), r.eventsParked(), r.eventsRetry(), r.eventsReplay())
+	}, r.eventsList(), r.eventsShow(), r.eventsTail(), r.eventsSubscriptions(), r.eventsParked(), r.eventsRetry(), r.eventsReplay(), r.eventsDiscard())
 }
 
 // logged is an event of the log, as allot export events has it.

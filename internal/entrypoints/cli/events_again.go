@@ -5,12 +5,15 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"allot/internal/bootstrap"
+	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/service"
+	"allot/internal/views"
 )
 
 func (r *run) eventsRetry() *cobra.Command {
@@ -88,6 +91,37 @@ func (r *run) eventsReplay() *cobra.Command {
 	return r.writes(cmd)
 }
 
+func (r *run) eventsDiscard() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "discard NUMBER",
+		Short: "Take a message that could not be done off the list",
+		Long:  "Forgets a message from outside that is parked. Sent again, it is a new one.",
+		Example: examples(
+			"allot events parked --inbound", "which there are, with their numbers",
+			"allot events discard 3", "the one that it shows as 3",
+		),
+		Args: needs("NUMBER"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			const where = "allot events parked --inbound lists the messages with their numbers"
+			number, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return usage(where, "NUMBER is %q, which is no number", args[0])
+			}
+			return r.throughRedelivery(cmd.Context(), func(to redelivery) error {
+				err := to.Discard(cmd.Context(), number)
+				if errors.Is(err, views.ErrNotFound) || domain.KindOf(err) == domain.NotFound {
+					return notFound(where, "no message of the number %d is parked", number)
+				}
+				if err == nil {
+					r.say("message %d is discarded", number)
+				}
+				return err
+			})
+		},
+	}
+	return r.takes(cmd, "server", "token-file")
+}
+
 func (r *run) tellRedelivered(d wire.Redelivered) error {
 	return object(r, d, func() error {
 		switch {
@@ -106,6 +140,7 @@ func (r *run) tellRedelivered(d wire.Redelivered) error {
 type redelivery interface {
 	Retry(ctx context.Context, subscription string, position int64) (int, error)
 	Replay(ctx context.Context, subscription string, from, to int64, dryRun bool) (int, error)
+	Discard(ctx context.Context, number int64) error
 }
 
 var _ redelivery = (*service.Redelivery)(nil)
@@ -153,4 +188,9 @@ func (s remoteRedelivery) Replay(ctx context.Context, subscription string, from,
 		To           int64  `json:"to"`
 	}{subscription, from, to}, &done)
 	return done.Events, err
+}
+
+// Discard implements redelivery.
+func (s remoteRedelivery) Discard(ctx context.Context, number int64) error {
+	return s.call(ctx, http.MethodDelete, "/v1/parked-messages/"+strconv.FormatInt(number, 10), nil, nil)
 }

@@ -22,8 +22,8 @@ func (r *run) eventsParked() *cobra.Command {
 			"those without an attempt are put_off on purpose: a mail about a product that there was\n" +
 			"one about just now.\n\n" +
 			"With --inbound it lists messages from outside that are parked: those that can never\n" +
-			"be done, and those that failed five times. To try one again, send it again. Of a long\n" +
-			"one a table has the beginning.",
+			"be done, and those that failed five times. To try one again, discard it and send it\n" +
+			"again. Of a long one a table has the beginning.",
 		Example: examples(
 			"allot events parked", "all of them",
 			"allot events parked --subscription out-of-stock-notices", "of one subscription",

@@ -139,9 +139,16 @@ func TestABadMessageCanBeReadWithItsReason(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
+	s.must(t, "events discard 1")
+	s.fails(t, "events discard 1", wire.ExitNotFound, "no message of the number 1 is parked", "hint: allot events parked --inbound")
+	if out := s.must(t, "events parked --inbound --output csv"); strings.Contains(out, "no-such") {
+		t.Errorf("still parked is %s", out)
+	}
 	if exit := server.stop(); exit != 0 {
 		t.Errorf("the server ended with %d: %s", exit, server.said)
 	}
+	s.fails(t, "events discard 1", wire.ExitNotFound, "no message of the number 1 is parked")
+	s.fails(t, "events discard one", wire.ExitUsage, "NUMBER is \"one\"")
 }
 
 // streamed are the ids and types of the events in the stream.

@@ -228,6 +228,7 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/v1/deliveries/replay", access.Admin, a.v1(a.replay), &replayDoc},
 
 		{http.MethodGet, "/v1/parked-messages", access.Read, a.v1(list(a.listParkedMessages)), &listParkedMessagesDoc},
+		{http.MethodDelete, "/v1/parked-messages/{number}", access.Admin, a.v1(a.discardMessage), &discardMessageDoc},
 
 		{http.MethodGet, "/v1/tokens", access.Admin, a.v1(a.listTokens), &listTokensDoc},
 		{http.MethodPost, "/v1/tokens", access.Admin, a.v1(a.issueToken), &issueTokenDoc},

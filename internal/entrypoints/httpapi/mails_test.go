@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -55,5 +56,10 @@ func TestMessagesThatAreParkedAreListedTheFirstFirst(t *testing.T) {
 	second := `{"number":2,"id":"allocate/six","body":"six","attempts":2,"error":"the JSON is wrong","at":"2026-11-02T09:00:01Z"}`
 	s.expect(s.get("/v1/parked-messages?limit=1&cursor=1"), 200, plain, `{"items":[`+second+`]}`+"\n")
 	expectProblem(t, s.get("/v1/parked-messages?cursor=x"), 422, "validation_failed", "cursor")
+	s.expect(s.ask(http.MethodDelete, "/v1/parked-messages/1", ""), 204, "", "")
+	s.expect(s.get("/v1/parked-messages"), 200, plain, `{"items":[`+second+`]}`+"\n")
+	for _, number := range []string{"1", "x"} {
+		expectProblem(t, s.ask(http.MethodDelete, "/v1/parked-messages/"+number, ""), 404, "not_found", "")
+	}
 	expectProblem(t, s.get("/v1/parked-messages?sku=LAMP"), 422, "validation_failed", "sku")
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strconv"
 
 	"allot/internal/entrypoints/wire"
 	"allot/internal/views"
@@ -90,11 +91,31 @@ func (a *api) replay(w http.ResponseWriter, r *http.Request) error {
 
 var listParkedMessagesDoc = operation{
 	id: "list_parked_messages", summary: "List messages from Redis that could not be done",
-	detail: "With the reason, the one parked first first. To try one again, send it again. The list keeps it.",
+	detail: "With the reason, the one parked first first. To try one again, discard it and send it again: the list keeps it otherwise.",
 	query:  []string{"limit", "cursor"}, answers: answers{200: listing[views.ParkedMessage]{}},
 }
 
 // listParkedMessages answers GET /v1/parked-messages.
 func (a *api) listParkedMessages(r *http.Request, _ query, page views.Page) (views.List[views.ParkedMessage], error) {
 	return a.views.ParkedMessages(r.Context(), page)
+}
+
+var discardMessageDoc = operation{
+	id: "discard_parked_message", summary: "Take a message off the list of those that could not be done",
+	detail: "Sent again, it is a new one.", answers: answers{204: nil}, problems: []string{wire.CodeNotFound},
+}
+
+// discardMessage answers DELETE /v1/parked-messages/{number}.
+func (a *api) discardMessage(w http.ResponseWriter, r *http.Request) error {
+	number, err := strconv.ParseInt(r.PathValue("number"), 10, 64)
+	if err != nil {
+		err = views.ErrNotFound
+	} else {
+		err = a.again.Discard(r.Context(), number)
+	}
+	if err != nil {
+		return notFound(err, "parked message", r.PathValue("number"), "GET /v1/parked-messages lists them with their numbers")
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }

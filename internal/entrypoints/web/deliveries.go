@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -140,6 +141,23 @@ func (s *site) parkedMessages(r *http.Request) (page, error) {
 	}
 	return page{Template: "messages", Title: "Messages that could not be done", Nav: "events", API: "/v1/parked-messages",
 		Body: listed[views.ParkedMessage]{Items: list.Items, More: more(r, list.Next)}}, err
+}
+
+// discardMessage takes a parked message off the list.
+func (s *site) discardMessage(r *http.Request) (page, error) {
+	if s.Redelivery == nil {
+		return page{}, &notHere{r.URL.Path}
+	}
+	if c := access.CallerOf(r.Context()); !c.May(access.Admin) {
+		return page{}, access.MayNot(c, access.Admin)
+	}
+	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
+	number, _ := strconv.ParseInt(r.PostFormValue("number"), 10, 64) // none has the number 0
+	err := s.Redelivery.Discard(r.Context(), number)
+	if errors.Is(err, views.ErrNotFound) {
+		err = nil // somebody was faster
+	}
+	return page{Go: "/messages"}, err
 }
 
 // beginning is as much of a text as a table has room for.

@@ -107,6 +107,7 @@ func New(bus *service.Bus, reader views.Reader, o Options) *Site {
 		"GET /deliveries":         s.deliveries,
 		"POST /deliveries":        s.deliverAgain,
 		"GET /messages":           s.parkedMessages,
+		"POST /messages":          s.discardMessage,
 		"GET /mails":              s.mails,
 		"GET /mails/{id}":         s.mail,
 		"GET /search":             s.search,
