@@ -56,7 +56,7 @@ func TestWhatIfAnswersAndChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1 || !strings.HasPrefix(rows[0], "perhaps SMALL-TABLE 50 none batch-0470 "+when.Format("Mon 2 Jan")) {
+	if len(rows) != 1 || !strings.HasPrefix(rows[0], "perhaps SMALL-TABLE 50 ✓ Gets stock none batch-0470 "+when.Format("Mon 2 Jan")) {
 		t.Errorf("it says %q", rows)
 	}
 	if s.events() != before {
