@@ -243,7 +243,7 @@ func TestThereIsNoFormForWhatIsNotThere(t *testing.T) {
 
 func TestHowAProductIsPlacedIsShownAndChanged(t *testing.T) {
 	s := furnish(t)
-	s.get("/products/CHAIR").says(t, 200, "by the policy earliest .", "Policy")
+	s.get("/products/CHAIR").says(t, 200, "by the policy earliest : warehouse stock first, then the earliest ETA", "Policy")
 	s.get("/do/set_policy?sku=CHAIR").says(t, 200, "Change the policy of a product", "It is so already: nothing would change.")
 	s.get("/do/set_policy?sku=CHAIR&policy=first_expired&safety_stock=3").says(t, 200,
 		"New lines would be placed by the policy first_expired, with 3 units kept back.", "No line would move.")
@@ -251,7 +251,7 @@ func TestHowAProductIsPlacedIsShownAndChanged(t *testing.T) {
 	if got.Status != 303 || got.Location != "/products/CHAIR?saved=0" {
 		t.Errorf("%d to %s", got.Status, got.Location)
 	}
-	s.get("/products/CHAIR").says(t, 200, "by the policy first_expired ; 3 units in the warehouse are kept back from new lines (safety stock).")
+	s.get("/products/CHAIR").says(t, 200, "what keeps goes last. 3 units in the warehouse are kept back from new lines (safety stock).")
 
 	s.post("/do/add_batch", "ref", "north-1", "sku", "CHAIR", "qty", "40", "location", "north", "use_by", "2027-06-30")
 	s.get("/batches/north-1").says(t, 200, "at north , use by Wed 30 Jun (in 120 days)")
