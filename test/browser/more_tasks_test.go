@@ -159,6 +159,7 @@ func TestARangeIsReplayedAsCounted(t *testing.T) {
 		v.find("button", "Replay 8 events")
 		before := h.count()
 		v.click("button", "Replay 8 events")
+		v.until("come back from the replay", `location.search.includes('again=8') && document.readyState === 'complete'`)
 		await(t, "they are delivered", func() bool { return h.count() == before+8 })
 	}
 }
