@@ -29,6 +29,6 @@ func run() int {
 	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
 
 	return cli.Run(ctx, cli.Process{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Version: version,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Environ: os.Environ, Version: version,
 	}, os.Args[1:]...)
 }

@@ -25,7 +25,7 @@ func CheckMail(ctx context.Context, c config.Config, now func() time.Time) error
 func sender(c config.Config, now func() time.Time) (*smtp.Sender, error) {
 	s, err := smtp.New(smtp.Options{URL: c.SMTPURL, TLS: smtp.TLS(c.SMTPTLS), From: c.MailFrom, To: c.MailTo}, now)
 	if errors.Is(err, smtp.ErrInTheClear) {
-		return nil, &config.Error{Setting: "smtp-tls", Value: c.SMTPTLS, Source: c.SourceOf("smtp-tls"), Rule: "would have the password of the mail server sent in the clear",
+		return nil, &config.Error{Setting: "smtp-tls", Value: c.SMTPTLS, Source: c.OriginOf("smtp-tls").Source, Rule: "would have the password of the mail server sent in the clear",
 			Hint: "encrypt the connection with starttls or tls, or leave the password out of smtp-url"}
 	}
 	return s, err

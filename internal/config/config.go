@@ -100,9 +100,9 @@ type Value struct {
 // the table of settings.
 func (c Config) Origins() []Value { return slices.Clone(c.origins) }
 
-// SourceOf is where the value of a setting was found, as in Value.
-func (c Config) SourceOf(setting string) string {
-	return c.origins[slices.IndexFunc(c.origins, func(v Value) bool { return v.Name == setting })].Source
+// OriginOf is the value of a setting, as it may be shown, and where it was found.
+func (c Config) OriginOf(setting string) Value {
+	return c.origins[slices.IndexFunc(c.origins, func(v Value) bool { return v.Name == setting })]
 }
 
 // Postgres reports whether the database is in PostgreSQL.

@@ -61,7 +61,7 @@ func (f *folder) read(ctx context.Context, dir string, kind importer.Kind, progr
 		file, err = os.Open(name + ".gz")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return importer.Summary{}, fmt.Errorf("there is neither %s nor %s.gz", name, filepath.Base(name))
+		return importer.Summary{}, fmt.Errorf("there is neither %s nor %s.gz: %w", name, filepath.Base(name), fs.ErrNotExist)
 	}
 	if err != nil {
 		return importer.Summary{}, err

@@ -96,7 +96,7 @@ func TroubleOf(url string, err error) (Trouble, bool) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return Trouble{"it can't be reached: it closes the connection", look + "; one that wants TLS is rediss://", false}, true
 	case strings.Contains(text, "redis: invalid reply"), strings.Contains(text, "redis: can't parse"):
-		return Trouble{"it is no Redis: " + text, "name a Redis server with --redis-url", true}, true
+		return Trouble{"it doesn't speak as Redis does: " + text, "name a Redis server with --redis-url", true}, true
 	}
 	return Trouble{}, false
 }
@@ -111,8 +111,17 @@ func innermost(err error) string {
 	if reach, ok := errors.AsType[net.Error](err); ok {
 		return reach.Error()
 	}
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+	for {
+		var inner error
+		switch outer := err.(type) {
+		case interface{ Unwrap() error }:
+			inner = outer.Unwrap()
+		case interface{ Unwrap() []error }:
+			inner = outer.Unwrap()[0] // what came after it is of no interest
+		}
+		if inner == nil {
+			return err.Error()
+		}
 		err = inner
 	}
-	return err.Error()
 }

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -35,7 +36,7 @@ func TestWhyARedisCantBeUsedIsTold(t *testing.T) {
 		"a replica":             {replica.URL, "it is a replica, which nobody may write to: READONLY", "name the primary", false},
 		"nobody":                {"redis://127.0.0.1:1", "it can't be reached: dial tcp 127.0.0.1:1", "look whether it runs", false},
 		"TLS with one without":  {"rediss" + strings.TrimPrefix(says(t, "-ERR unknown command\r\n"), "redis"), "it doesn't answer over TLS", "redis://", false},
-		"a server of the web":   {says(t, "<!DOCTYPE HTML>\r\n"), `it is no Redis: redis: `, "name a Redis server", true},
+		"a server of the web":   {says(t, "<!DOCTYPE HTML>\r\n"), `it doesn't speak as Redis does: redis: `, "name a Redis server", true},
 		"one that hangs up":     {says(t, ""), "it can't be reached: it closes the connection", "rediss://", false},
 		"one that still loads":  {says(t, "-LOADING Redis is loading the dataset in memory\r\n"), "it still reads its data: LOADING", "wait", false},
 		"one that lost a disk":  {says(t, "-MISCONF Redis is configured to save RDB snapshots\r\n"), "it can't write to its disk: MISCONF", "see to its disk", false},
@@ -49,7 +50,7 @@ func TestWhyARedisCantBeUsedIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer client.Close()
-			got, ok := redis.TroubleOf(c.url, fmt.Errorf("try it: %w", redis.CheckWritable(ctx, client)))
+			got, ok := redis.TroubleOf(c.url, errors.Join(fmt.Errorf("try it: %w", redis.CheckWritable(ctx, client)), nil))
 			if !ok || !strings.HasPrefix(got.What, c.what) || !strings.Contains(got.Next, c.next) || got.Stays != c.stays || strings.Contains(got.What, "try") {
 				t.Errorf("got %+v, %v", got, ok)
 			}

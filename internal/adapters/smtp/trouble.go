@@ -41,7 +41,7 @@ func AdviceOn(err error) string {
 		return "name it as its certificate does, or have this machine trust who signed that: SSL_CERT_FILE names a file of those it trusts"
 	case strings.Contains(err.Error(), "SMTP AUTH failed"): // as the library has it
 		return "put right the user and the password in --smtp-url: smtp://USER:PASSWORD@HOST:PORT"
-	case errors.Is(err, mail.ErrPlainAuthNotSupported), errors.Is(err, mail.ErrNoSupportedAuthDiscovered):
+	case strings.Contains(err.Error(), "does not support SMTP AUTH"), errors.Is(err, mail.ErrNoSupportedAuthDiscovered):
 		return "leave the user and the password out of --smtp-url: it knows no way to sign in"
 	case noSMTP:
 		return "look at host and port of --smtp-url: it is no mail server"

@@ -21,6 +21,7 @@ func TestWhatToDoAboutAMailServerThatCantBeUsed(t *testing.T) {
 		"it encrypts later":        {able.addr, Implicit, "tls: first record", "set --smtp-tls starttls"},
 		"nobody trusts it":         {implicit.addr, Implicit, "certificate", "SSL_CERT_FILE"},
 		"another password":         {"me:wrong@" + plain.addr, None, "SMTP AUTH failed", "put right the user and the password"},
+		"it lets nobody sign in":   {"me:secret@" + able.addr, None, "SMTP AUTH", "leave the user and the password out"},
 		"it is no mail server":     {speaker(t, "HTTP/1.1 400 Bad Request\r\n\r\n"), None, "HTTP/1.1", "it is no mail server"},
 		"it says nothing":          {speaker(t, ""), None, "it didn't answer within 200ms", "look whether it runs"},
 		"nobody is at the address": {"127.0.0.1:1", None, "connection refused", "look whether it runs"},

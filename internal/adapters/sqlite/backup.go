@@ -26,7 +26,7 @@ func Backup(ctx context.Context, file, target string, force bool) (err error) {
 		return err
 	}
 	if _, err := os.Stat(filepath.Dir(target)); err != nil {
-		return fmt.Errorf("there is no folder %s to write a backup to", filepath.Dir(target))
+		return fmt.Errorf("look for the folder to write a backup to: %w", err)
 	}
 	if _, err := os.Lstat(target); err == nil && !force {
 		return fmt.Errorf("write a backup to %s: %w", target, ErrExists)

@@ -19,8 +19,9 @@ func (r *run) allocate() *cobra.Command {
 		Use:   "allocate ORDER SKU QTY",
 		Short: "Ask for stock for an order line",
 		Long: "Gives an order line stock from one batch: from the warehouse if it can, else from\n" +
-			"the shipment that arrives earliest, or as the policy of the product has it. If no batch can take the whole line, it is kept\n" +
-			"and waits for stock, or refused with --or-reject (exit code 4).\n\n" +
+			"the shipment that arrives earliest, or as the policy of the product has it. If no\n" +
+			"batch can take the whole line, it is kept and waits for stock, or refused with\n" +
+			"--or-reject (exit code 4).\n\n" +
 			"There is one line per order and SKU. The same line again changes nothing.",
 		Example: examples(
 			"allot allocate order-1 SMALL-TABLE 3", "keep it as a backorder if there is no stock",

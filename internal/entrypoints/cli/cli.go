@@ -40,6 +40,7 @@ type Process struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Getenv   func(string) string
+	Environ  func() []string       // all variables, as NAME=VALUE; nil: nobody looks for those that are written wrongly
 	Terminal func(stream any) bool // whether a person sits at it; nil: if it is a file that is a terminal
 	Now      func() time.Time      // nil: time.Now
 	Version  string                // of the program
@@ -159,6 +160,10 @@ func hintOf(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name: it has to be there first"
+	case errors.Is(err, syscall.EISDIR):
+		return "it is a folder: name a file in it"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "a file is where a folder has to be: look at the path again"
 	case errors.Is(err, fs.ErrPermission):
 		return "run it as a user who may do that, or give this one the right"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

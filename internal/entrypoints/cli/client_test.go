@@ -186,7 +186,7 @@ func TestTroubleIsNoFaultOfACommand(t *testing.T) {
 			io.WriteString(w, `{"status":413,"code":"too_large","detail":"too much"}`)
 		}, wire.ExitUsage, "refused: too much"},
 		"refused without a word": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
-			wire.ExitUnavailable, "refused: the server answered with status 503"},
+			wire.ExitUnavailable, "answered 503 Service Unavailable, as no server of Allot does"},
 		"something else answers": {answer("<html>hello</html>"), wire.ExitUnavailable, "broke off"},
 		"nothing answers":        {answer(""), wire.ExitUnavailable, "broke off: unexpected EOF"},
 		"half an answer":         {answer(done), wire.ExitUnavailable, "broke off"},

@@ -13,6 +13,7 @@ import (
 	"allot/internal/bootstrap"
 	"allot/internal/config"
 	"allot/internal/entrypoints/wire"
+	"allot/internal/views"
 )
 
 func (r *run) doctor() *cobra.Command {
@@ -113,7 +114,29 @@ func (r *run) checkPostgres(ctx context.Context) []finding {
 	if len(h.Faults) > 0 {
 		return []finding{fail("database", "set that right in its configuration, or accept the loss with --allow-loss", "%s: %s", h.File, strings.Join(h.Faults, "; ")), checkSchema(h.Schema, h.Known)}
 	}
-	return []finding{ok("database", "%s answers, and keeps what it acknowledges: %s", h.File, size(uint64(h.Bytes))), checkSchema(h.Schema, h.Known)}
+	found := []finding{ok("database", "%s answers, and keeps what it acknowledges: %s", h.File, size(uint64(h.Bytes))), checkSchema(h.Schema, h.Known)}
+	if h.Schema != h.Known {
+		return found
+	}
+	err = r.lookHere(ctx, func(s bootstrap.Store) error {
+		stats, err := s.Stats(ctx)
+		if err != nil {
+			return err
+		}
+		inbound, err := s.ParkedMessages(ctx, views.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		found = append(found, checkDeliveries(bootstrap.Inspection{Failing: stats.Failing, Parked: stats.Parked}))
+		if len(inbound.Items) > 0 {
+			found = append(found, warn("messages", adviceOnInbound, "there are some from outside that could not be done"))
+		}
+		return nil
+	})
+	if err != nil {
+		found = append(found, fail("deliveries", "look whether the user of --db may read all tables", "they can't be read: %v", err))
+	}
+	return found
 }
 
 // checkSettings says which settings were set, and where.
@@ -123,6 +146,9 @@ func (r *run) checkSettings() finding {
 		if v.Source != "default" {
 			set = append(set, v.Name+" from "+v.Source)
 		}
+	}
+	if stray := r.strayVariables(); len(stray) > 0 {
+		return warn("settings", "put the names of the variables right", "%s", strings.Join(stray, "; "))
 	}
 	if len(set) == 0 {
 		return ok("settings", "all have their defaults")
@@ -183,9 +209,11 @@ func checkDeliveries(i bootstrap.Inspection) finding {
 	return ok("deliveries", "none has failed")
 }
 
+const adviceOnInbound = "allot events parked --inbound says why; send again what should be done after all"
+
 func checkInbound(i bootstrap.Inspection) finding {
 	if i.Inbound > 0 {
-		return warn("messages", "allot events parked --inbound says why; send again what should be done after all", "%s from outside could not be done", count(i.Inbound, "message", "messages"))
+		return warn("messages", adviceOnInbound, "%s from outside could not be done", count(i.Inbound, "message", "messages"))
 	}
 	return ok("messages", "none from outside is parked")
 }

@@ -40,7 +40,7 @@ func (r *run) checkRedis(ctx context.Context) finding {
 	if position == 0 {
 		return r.lastingRedis(ctx, ok(check, "it answers, and has no events yet"))
 	}
-	err = r.look(ctx, func(log bootstrap.Store) error { return bootstrap.CheckStream(ctx, r.config.RedisURL, log) })
+	err = r.lookHere(ctx, func(log bootstrap.Store) error { return bootstrap.CheckStream(ctx, r.config.RedisURL, log) })
 	if errors.Is(err, service.ErrForeign) {
 		return fail(check, "give each shop a Redis database of its own; after a backup was restored, stop the readers and DEL allot:events",
 			"its stream ends with event %d of another log: no events go to it, and no commands are taken from it", position)

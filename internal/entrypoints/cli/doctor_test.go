@@ -136,6 +136,25 @@ func TestADoctorLooksAtCertificates(t *testing.T) {
 	}
 }
 
+// A setting that is written wrongly would be as if it weren't there.
+func TestAVariableThatIsWrittenWronglyIsTold(t *testing.T) {
+	s := newShell(t)
+	s.env["ALLOT_TOKEN"], s.env["ALLOT_ADDR"], s.env["ALLOT_HOME_OF_THE_BACKUPS"] = "x", "127.0.0.1:0", "y"
+	s.env["ALLOT_PORT"], s.env["ALLOT_SERVICE_HOST"] = "tcp://10.0.0.1:5005", "10.0.0.1" // as Kubernetes does
+	if got, _ := s.examine(t, ""); got["settings"].Status != "ok" {
+		t.Errorf("it says %+v", got["settings"])
+	}
+	s.env["ALLOT_REDS_URL"], s.env["allot_auth"] = "redis://cache", "required"
+	const says = "ALLOT_REDS_URL is not read: did you mean ALLOT_REDIS_URL?; allot_auth is not read: did you mean ALLOT_AUTH?"
+	if got, _ := s.examine(t, ""); got["settings"].Status != "warn" || got["settings"].Detail != says {
+		t.Errorf("it says %+v", got["settings"])
+	}
+	server := s.serve(t, "serve")
+	if err := server.said.String(); !strings.Contains(err, "warning: ALLOT_REDS_URL is not read: did you mean ALLOT_REDIS_URL?") {
+		t.Errorf("the server says %s", err)
+	}
+}
+
 func TestADoctorAsksTheServersOfOthersThatAreSet(t *testing.T) {
 	s := newShell(t)
 	s.now = time.Now()

@@ -220,6 +220,11 @@ func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
 		return usage("run it where the data directory is, without "+r.sourceOf("server"),
 			"%s reads the database itself and can't ask %s", r.command, r.config.Server)
 	}
+	return r.lookHere(ctx, fn)
+}
+
+// lookHere has fn read the database, whichever server was named.
+func (r *run) lookHere(ctx context.Context, fn func(bootstrap.Store) error) error {
 	app, err := bootstrap.OpenReadOnly(ctx, r.config.Database(), r.options())
 	if err != nil {
 		return r.orNoDatabase(err)
@@ -229,7 +234,7 @@ func (r *run) look(ctx context.Context, fn func(bootstrap.Store) error) error {
 
 // orNoDatabase is err, or that there is no database if that is why.
 func (r *run) orNoDatabase(err error) error {
-	if !errors.Is(err, fs.ErrNotExist) {
+	if !errors.Is(err, fs.ErrNotExist) || !bootstrap.Missing(r.config.Database()) {
 		return err
 	}
 	return &failure{wire.ExitFailed, "there is no database at " + r.config.DatabaseName() + " yet",

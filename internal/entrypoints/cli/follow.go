@@ -103,6 +103,9 @@ func (r *run) running() (remote, error) {
 		c, err := r.toServer()
 		return remote{c, r.origin().Actor}, err
 	}
+	if r.config.Postgres() {
+		return remote{}, usage("name one of its servers with --server, as http://127.0.0.1:5005", "which server is to be asked can't be seen from %s: any number may use it", r.config.DatabaseName())
+	}
 	owner, ok := bootstrap.OwnerOf(r.config.Database())
 	if !ok || owner.URL == "" {
 		return remote{}, &failure{wire.ExitUnavailable, "no server runs on " + r.config.DatabaseName(), "start allot serve, or name a server with --server"}

@@ -33,6 +33,8 @@ func TestAnInboxTakesWhatIsThereOnce(t *testing.T) {
 	write(t, "drop/orders.csv", "orderid,sku,qty\no2,NOPE,3\n")
 	s.fails(t, "inbox drop --once", wire.ExitPartly, "orders.csv: 1 row, 1 refused", "hint: see the reports")
 	s.fails(t, "inbox nowhere", wire.ExitFailed, "nowhere")
+	write(t, "file.csv", "")
+	s.fails(t, "inbox file.csv", wire.ExitFailed, "not a directory", "hint: a file is where")
 }
 
 func TestAnInboxWorksBesideAServer(t *testing.T) {

@@ -6,9 +6,12 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"allot/internal/bootstrap"
 	"allot/internal/entrypoints/wire"
 	"allot/internal/pgserver"
+	"allot/internal/views"
 )
 
 // postgres is the URL of a PostgreSQL of the test's own.
@@ -58,9 +61,21 @@ func TestServersShareOneShopOnPostgreSQL(t *testing.T) {
 	}
 	s.must(t, "verify --db "+url)
 	s.must(t, "db check --db "+url)
-	if told := s.must(t, "doctor --addr 127.0.0.1:0 --db "+url); !strings.Contains(told, "keeps what it acknowledges") {
+	if told := s.must(t, "doctor --addr 127.0.0.1:0 --db "+url); !strings.Contains(told, "keeps what it acknowledges") || !strings.Contains(told, "deliveries\tok") || strings.Contains(told, "messages\t") {
 		t.Errorf("the doctor says\n%s", told)
 	}
+	app, err := bootstrap.Open(t.Context(), url, "a test", bootstrap.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := views.ParkedMessage{ID: "allocate/1", Body: "five", Attempts: 1, Error: "the JSON is wrong", At: time.Now().UTC().Truncate(time.Microsecond)}
+	if err := errors.Join(app.Store.Park(t.Context(), refused), app.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if told := s.must(t, "doctor --addr 127.0.0.1:0 --db "+url); !strings.Contains(told, "messages\twarn\tthere are some") {
+		t.Errorf("of a message that could not be done the doctor says\n%s", told)
+	}
+	s.fails(t, "events tail --db "+url, wire.ExitUsage, "any number may use it", "hint: name one of its servers with --server")
 	s.must(t, "db stats --db "+url)
 }
 

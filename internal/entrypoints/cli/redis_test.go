@@ -31,6 +31,21 @@ func withRedis(t *testing.T, s *redistest.Server) (flag string, _ *goredis.Clien
 	return " --redis-url " + s.URL, c
 }
 
+func TestAServerSaysWhichServersOfOthersItUses(t *testing.T) {
+	s := newShell(t)
+	server := s.serve(t, "serve --addr 127.0.0.1:0 --redis-availability --redis-url redis://:secret@127.0.0.1:1/2 --smtp-url smtp://127.0.0.1:1 --mail-from a@b.example --mail-to c@d.example,e@f.example")
+	for _, want := range []string{
+		"  Redis   redis://...@127.0.0.1:1/2: events out, commands in, availability for readers\n", "  Mail    smtp://127.0.0.1:1: to <c@d.example>, <e@f.example>\n",
+	} {
+		if !strings.Contains(server.out, want) {
+			t.Errorf("it says %s, want %s", server.out, want)
+		}
+	}
+	if out := s.serve(t, "serve --addr 127.0.0.1:0 --data other").out; strings.Contains(out, "Redis") || strings.Contains(out, "Mail") {
+		t.Errorf("it says %s of what nobody set", out)
+	}
+}
+
 func TestSettingsThatContradictEachOtherAreRefusedBeforeAnythingIsMade(t *testing.T) {
 	s := newShell(t)
 	mail := " --mail-from allot@example.com --mail-to ann@example.com"

@@ -61,7 +61,7 @@ func flagsOf(c *cobra.Command) string {
 // ConfigurationReference writes the reference of the settings in Markdown.
 func ConfigurationReference(w io.Writer) {
 	fmt.Fprint(w, "# Configuration\n\nA setting comes from its flag, else its variable, else the file that `--config` names, else it has its default. "+
-		"`allot config show` says which it was. A variable that is empty counts as not set; an unknown key in the file is refused.\n\n"+
+		"`allot config show` says which it was. A variable that is empty counts as not set; an unknown key in the file is refused, and `allot serve` and `allot doctor` tell of a variable that is written wrongly.\n\n"+
 		"| flag, and key in the file | variable | default | meaning |\n|---|---|---|---|\n")
 	for _, s := range config.Settings() {
 		fmt.Fprintf(w, "| `%s` | `%s` | %s | %s |\n", s.Flag(), s.Variable(), dash(s.Default), s.Doc)

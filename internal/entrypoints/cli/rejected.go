@@ -10,8 +10,12 @@ import (
 	"strings"
 )
 
-// checkRejected refuses to write refused rows to the file that is read.
+// checkRejected refuses to write refused rows to the file that is read, or to a
+// folder that isn't there.
 func (s *source) checkRejected(standardInput io.Reader) error {
+	if _, err := os.Stat(filepath.Dir(s.rejected)); errors.Is(err, fs.ErrNotExist) {
+		return usage("make the folder, or name another file with --rejected", "refused rows can't be written to %s: there is no folder for it", s.rejected)
+	}
 	there, err := os.Stat(s.rejected)
 	if err != nil || !there.Mode().IsRegular() {
 		return nil // what is wrong with it shows when it is needed

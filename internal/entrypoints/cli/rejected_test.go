@@ -71,6 +71,13 @@ func TestTheFileThatIsReadCantTakeRefusedRows(t *testing.T) {
 	}
 }
 
+func TestRefusedRowsNeedAFolderBeforeAnythingIsRead(t *testing.T) {
+	s := newShell(t)
+	write(t, "batches.csv", "ref,sku,qty,eta\nb1,LAMP,10,\nb2,LAMP,x,\n")
+	s.fails(t, "import batches.csv --as batches --rejected nowhere/rows.csv", wire.ExitUsage, "there is no folder for it", "hint: make the folder")
+	s.fails(t, "batch show b1", wire.ExitFailed, "there is no database")
+}
+
 func TestRefusedRowsCanBeThrownAway(t *testing.T) {
 	s := newShell(t)
 	write(t, "orders.csv", refusedOrder)

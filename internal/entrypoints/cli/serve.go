@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -95,6 +96,9 @@ func (r *run) openToServe(ctx context.Context, w *watch) (*bootstrap.App, error)
 	var err error
 	if o.Notifier, err = bootstrap.Mail(r.config, r.Now); err != nil {
 		return nil, err
+	}
+	for _, stray := range r.strayVariables() {
+		r.say("warning: %s", stray)
 	}
 	if o.Notifier == nil && len(r.config.MailTo) > 0 {
 		r.say("warning: mails are only kept, to be read with allot mails: --mail-to is set, and --smtp-url is not")
@@ -240,12 +244,28 @@ func (r *run) greet(ctx context.Context, s server, urls []string) error {
 		fmt.Fprintf(r.Out, "  Health  %s/readyz, %s/metrics\n", urls[0], urls[0])
 		fmt.Fprintf(r.Out, "  Data    %s (%skept between runs)\n", about.Database, fresh)
 		fmt.Fprintf(r.Out, "  Shop    %s\n", stock(stats))
+		r.greetOthers()
 		if s.try != nil {
 			fmt.Fprintf(r.Out, "\n%s\n", s.try(urls[0]))
 		}
 		_, err := fmt.Fprintln(r.Out, "  Stop    Ctrl-C")
 		return err
 	})
+}
+
+// greetOthers says which servers of others are used; whether they can be reached
+// the log says, and allot doctor.
+func (r *run) greetOthers() {
+	if url := r.config.OriginOf("redis-url").Value; url != "" {
+		also := ""
+		if r.config.RedisAvailability {
+			also = ", availability for readers"
+		}
+		fmt.Fprintf(r.Out, "  Redis   %s: events out, commands in%s\n", url, also)
+	}
+	if url := r.config.OriginOf("smtp-url").Value; url != "" {
+		fmt.Fprintf(r.Out, "  Mail    %s: to %s\n", url, strings.Join(r.config.MailTo, ", "))
+	}
 }
 
 // stock is what there is in a shop, in words.

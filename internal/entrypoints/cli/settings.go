@@ -48,7 +48,7 @@ func (r *run) takes(cmd *cobra.Command, settings ...string) *cobra.Command {
 
 // sourceOf says where the value of a setting comes from.
 func (r *run) sourceOf(setting string) string {
-	return r.config.SourceOf(setting)
+	return r.config.OriginOf(setting).Source
 }
 
 // program is what there is to say about the program itself.

@@ -57,7 +57,13 @@ func (s *shell) process(t *testing.T, line string, out, err io.Writer) cli.Proce
 	}
 	return cli.Process{
 		In: in, Out: out, Err: err, Version: "1.2.3",
-		Getenv:   func(name string) string { return env[name] },
+		Getenv: func(name string) string { return env[name] },
+		Environ: func() (all []string) {
+			for name, value := range env {
+				all = append(all, name+"="+value)
+			}
+			return all
+		},
 		Terminal: func(any) bool { return terminal },
 		Now:      func() time.Time { return now },
 	}

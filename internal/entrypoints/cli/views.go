@@ -139,6 +139,9 @@ func (r *run) viewsShow() *cobra.Command {
 				if len(args) > 0 {
 					return r.showModelled(cmd.Context(), m, args)
 				}
+				if s.Build == "" {
+					r.say("hint: nothing is kept in Redis yet: allot serve --redis-availability does, or allot views rebuild, once")
+				}
 				told := modelStandingOf(s)
 				return object(r, told, func() error { return list(r, modelStandingColumns, these(told)) })
 			})

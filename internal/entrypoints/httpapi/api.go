@@ -207,7 +207,7 @@ func (a *api) routes() []route {
 		{http.MethodPatch, "/v1/products/{sku}", access.Stock, a.v1(a.setPolicy), &setPolicyDoc},
 		{http.MethodPut, "/v1/products/{sku}", access.Stock, a.v1(a.describeProduct), &describeProductDoc},
 
-		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents, "after")), &listEventsDoc},
+		{http.MethodGet, "/v1/events", access.Read, a.v1(list(a.listEvents, "after", "types", "sku")), &listEventsDoc},
 		{http.MethodPost, "/v1/bulk", perLine, http.HandlerFunc(a.bulk), &bulkDoc},
 		{http.MethodPost, "/v1/what-if", perLine, a.v1(a.tryChanges), &tryChangesDoc},
 		{http.MethodGet, "/v1/what-if/{id}", access.Read, a.v1(a.getWhatIf), &getWhatIfDoc},

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"allot/internal/domain"
@@ -85,10 +83,7 @@ func (f *feed) begin(r *http.Request) (end int64, _ error) {
 		return 0, err
 	}
 	f.after, f.sku = stats.Events, given["sku"]
-	if given["types"] != "" {
-		f.types = strings.Split(given["types"], ",")
-	}
-	if err := f.checkTypes(f.types); err != nil {
+	if f.types, err = f.typesIn(given); err != nil {
 		return 0, err
 	}
 	for field, text := range map[string]string{"after": given["after"], "Last-Event-ID": r.Header.Get("Last-Event-ID")} {
@@ -175,7 +170,7 @@ type liveEvent struct {
 }
 
 func (f *feed) append(e views.Event) error {
-	if len(f.types) > 0 && !slices.Contains(f.types, e.Type) || f.sku != "" && f.sku != e.SKU {
+	if !isChosen(e, f.types, f.sku) {
 		return nil
 	}
 	body, err := json.Marshal(liveEvent{e, e.Data})

@@ -2,9 +2,11 @@ package httpapi_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +172,44 @@ func TestTheLogIsReadAndFollowedAfterAPosition(t *testing.T) {
 	for _, query := range []string{"after=x", "after=-1", "after=", "after=1&cursor=1"} {
 		expectProblem(t, s.get("/v1/events?"+query), 422, "validation_failed", "after")
 	}
+}
+
+func TestTheLogIsReadPageByPageAndByTypeAndSKU(t *testing.T) {
+	s := stockedShop(t)
+	s.do(domain.CreateBatch{Ref: "b2", SKU: "CHAIR", Qty: 5}, domain.Allocate{OrderID: "o2", SKU: "CHAIR", Qty: 1}, domain.Allocate{OrderID: "o2", SKU: "LAMP", Qty: 1})
+	total := len(positionsFrom(t, s, "/v1/events?after=0&limit=500"))
+	for _, tt := range []struct {
+		from string
+		want int
+	}{
+		{"/v1/events?after=0&limit=1", total}, {"/v1/events?after=1&limit=2", total - 1}, {"/v1/events?limit=1&types=line_cancelled,allocated", 3},
+		{"/v1/events?limit=1&types=allocated&after=2", 2}, {"/v1/events?limit=2&sku=LAMP", 3}, {"/v1/events?types=line_cancelled", 0}, {"/v1/events?sku=NOPE&limit=1", 0},
+	} {
+		if got := positionsFrom(t, s, tt.from); len(got) != tt.want || !slices.IsSorted(got) {
+			t.Errorf("%s and what follows has events %v of %d, want %d", tt.from, got, total, tt.want)
+		}
+	}
+	expectProblem(t, s.get("/v1/events?types=alocated"), 422, "validation_failed", "types")
+}
+
+// positionsFrom are those of all events on a page and the ones that follow it.
+func positionsFrom(t *testing.T, s *shop, page string) (out []int64) {
+	t.Helper()
+	for page != "" {
+		answer := s.get(page)
+		var list struct {
+			Items []struct{ Position int64 }
+			Next  string
+		}
+		if err := json.Unmarshal([]byte(answer.Body), &list); err != nil || answer.Status != http.StatusOK {
+			t.Fatalf("%s is answered with %d %s (%v)", page, answer.Status, answer.Body, err)
+		}
+		for _, e := range list.Items {
+			out = append(out, e.Position)
+		}
+		page = list.Next
+	}
+	return out
 }
 
 func TestALiveFeedThatCanNotBeIsRefused(t *testing.T) {

@@ -1,11 +1,8 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"strconv"
 
 	"allot/internal/domain"
 	"allot/internal/entrypoints/wire"
@@ -67,43 +64,4 @@ var listProductsDoc = operation{
 
 func (a *api) listProducts(r *http.Request, _ query, page views.Page) (views.List[views.Product], error) {
 	return a.views.Products(r.Context(), page)
-}
-
-var listEventsDoc = operation{
-	id: "list_events", summary: "Read the event log from its start",
-	detail: "`after` is the position after which to begin, and so is `cursor`.",
-	query:  []string{"limit", "cursor", "after"}, answers: answers{200: listing[fact]{}},
-}
-
-// fact is an entry of the event log, with what it says.
-type fact struct {
-	views.Event
-	Data map[string]json.RawMessage `json:"data"`
-}
-
-func (a *api) listEvents(r *http.Request, q query, page views.Page) (out views.List[fact], _ error) {
-	if after, given := q["after"]; given {
-		position, err := strconv.ParseInt(after, 10, 64)
-		if err != nil || position < 0 || page.After != "" {
-			return out, badParameter("after", "send the position of the last event that you had, or 0 for all, and no cursor", "after is %q", after)
-		}
-		page.After = service.CursorAtNumber(position)
-	}
-	events, err := a.views.Events(r.Context(), page)
-	if err != nil {
-		return out, err
-	}
-	items, err := factsOf(events.Items)
-	return views.List[fact]{Items: items, Next: events.Next}, err
-}
-
-func factsOf(events []views.Event) ([]fact, error) {
-	out := make([]fact, len(events))
-	for i, e := range events {
-		out[i].Event = e
-		if err := json.Unmarshal(e.Data, &out[i].Data); err != nil {
-			return nil, fmt.Errorf("read event %d: %w", e.Position, err)
-		}
-	}
-	return out, nil
 }

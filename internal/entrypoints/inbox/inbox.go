@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -86,6 +87,9 @@ const (
 
 // Open opens a folder, which nobody else may have open as an inbox meanwhile.
 func Open(folder string, o Options) (*Inbox, error) {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("open %s: %w", folder, syscall.ENOTDIR) // OpenRoot has a word of its own for it
+	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, err
