@@ -56,7 +56,7 @@ func TestWhatIfAnswersAndChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1 || !strings.HasPrefix(rows[0], "perhaps SMALL-TABLE 50 none batch-0470 "+when.Format("Mon 2 Jan")) {
+	if len(rows) != 1 || !strings.HasPrefix(rows[0], "perhaps SMALL-TABLE 50 ✓ Gets stock none batch-0470 "+when.Format("Mon 2 Jan")) {
 		t.Errorf("it says %q", rows)
 	}
 	if s.events() != before {
@@ -159,6 +159,7 @@ func TestARangeIsReplayedAsCounted(t *testing.T) {
 		v.find("button", "Replay 8 events")
 		before := h.count()
 		v.click("button", "Replay 8 events")
+		v.until("come back from the replay", `location.search.includes('again=8') && document.readyState === 'complete'`)
 		await(t, "they are delivered", func() bool { return h.count() == before+8 })
 	}
 }

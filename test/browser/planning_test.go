@@ -95,7 +95,7 @@ func TestANewBatchFillsBackordersAsForeseen(t *testing.T) {
 	v.fill("textbox", "Location (optional)", "north")
 	v.says("1 would get stock")
 	foreseen := v.rows("#preview")
-	if len(foreseen) != 1 || !strings.HasPrefix(foreseen[0], "order-7051 SMALL-TABLE 90 none batch-0500") {
+	if len(foreseen) != 1 || !strings.HasPrefix(foreseen[0], "order-7051 SMALL-TABLE 90 ✓ Gets stock none batch-0500") {
 		t.Errorf("it is foreseen that %q", foreseen)
 	}
 	v.click("button", "Add the batch and 1 line")
@@ -190,7 +190,7 @@ func TestEachFormDoesWhatItSays(t *testing.T) {
 		{"/do/cancel?order_id=o3&sku=LAMP", "Cancel the line", func() bool { return s.lineOf("o3").Status == "cancelled" }},
 		{"/do/close_batch?ref=b1", "Close the batch", func() bool { return batch("b1").Closed }},
 		{"/do/reopen_batch?ref=b1", "Reopen the batch", func() bool { return !batch("b1").Closed }},
-		{"/do/receive_batch?ref=batch-0474&qty=28", "It has arrived", func() bool { return batch("batch-0474").ETA == "" && batch("batch-0474").Qty == 28 }},
+		{"/do/receive_batch?ref=batch-0474&qty=28", "Receive the batch", func() bool { return batch("batch-0474").ETA == "" && batch("batch-0474").Qty == 28 }},
 		{"/do/describe_product?sku=LAMP&description=A+lamp", "Save the description", func() bool {
 			var p struct{ Description string }
 			s.get("/v1/products/LAMP", &p)

@@ -144,7 +144,8 @@ func TestASlipMovesThePromiseAndKeepsTheFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.says("first said " + first.Format("Mon 2 Jan"))
-	v.says("(in 26 days)")
+	v.says("(in 26 days, first said ")
+	v.says(first.Format("not on Monday 2 January as we said first."))
 }
 
 // Planner: what is wrong today?

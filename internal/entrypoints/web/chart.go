@@ -30,8 +30,9 @@ type chart struct {
 type (
 	box   struct{ X, Y, W, H int }
 	label struct {
-		X, Y int
-		Text string
+		X, Y    int
+		Text    string
+		Between bool // neither the first nor the last of its kind
 	}
 	chartDay struct {
 		Date     string // "": today
@@ -48,7 +49,7 @@ const (
 	chartWidth, chartHeight     = 720, 240
 	chartLeft, chartRight       = 52, 600 // the rest is room for labels
 	chartTop, chartBottom       = 12, 208
-	leastDays, daysAfter, apart = 28, 7, 14 // days shown, after the last arrival; pixels between labels
+	leastDays, daysAfter, apart = 28, 7, 20 // days shown, after the last arrival; pixels between labels
 	betweenDays                 = 74        // pixels between labels of days
 )
 
@@ -68,7 +69,7 @@ func chartOf(p views.Product, today domain.Date) chart {
 		c.Doubt = c.band(today, x, y)
 	}
 	c.shortages(today, x, y)
-	c.label(today, x, y, top)
+	c.label(today, end, x, y, top)
 	c.Sentence = fmt.Sprintf("%s on hand or coming, %s overdue, %s allocated or backordered.",
 		counted(last.Supply, "unit", "units"), number(last.Doubt), number(last.Promised))
 	return c
@@ -152,16 +153,11 @@ func (c *chart) shortages(today domain.Date, x, y func(int) int) {
 	}
 }
 
-func (c *chart) label(today domain.Date, x, y func(int) int, top int) {
+func (c *chart) label(today domain.Date, end int, x, y func(int) int, top int) {
 	for i := range 5 {
-		c.Ticks = append(c.Ticks, label{chartLeft - 8, y(top * i / 4), number(top * i / 4)})
+		c.Ticks = append(c.Ticks, label{X: chartLeft - 8, Y: y(top * i / 4), Text: number(top * i / 4)})
 	}
-	c.Days = append(c.Days, label{x(0), chartBottom + 20, "today"})
-	for _, d := range c.Rows[1:] {
-		if at := x(c.day(d, today)); at-c.Days[len(c.Days)-1].X >= betweenDays {
-			c.Days = append(c.Days, label{at, chartBottom + 20, calendar{Today: today}.Day(d.Date)})
-		}
-	}
+	c.labelDays(today, end, x)
 	last := c.Rows[len(c.Rows)-1]
 	supply, promised := y(last.Supply), y(last.Promised)
 	if d := supply - promised; d > -apart && d < apart { // keep the two readable
@@ -172,9 +168,24 @@ func (c *chart) label(today domain.Date, x, y func(int) int, top int) {
 		}
 	}
 	c.Right = []label{
-		{chartRight + 6, supply + 4, "supply " + number(last.Supply)},
-		{chartRight + 6, promised + 4, "wanted " + number(last.Promised)},
+		{X: chartRight + 6, Y: supply + 4, Text: "supply " + number(last.Supply)},
+		{X: chartRight + 6, Y: promised + 4, Text: "wanted " + number(last.Promised)},
 	}
+}
+
+// labelDays names today and the last day shown, and the arrivals between them as
+// far as there is room.
+func (c *chart) labelDays(today domain.Date, end int, x func(int) int) {
+	days := calendar{Today: today}
+	at := func(day int, text string) label { return label{X: x(day), Y: chartBottom + 20, Text: text} }
+	c.Days = append(c.Days, at(0, "today"))
+	for _, d := range c.Rows[1:] {
+		named := at(c.day(d, today), days.Day(d.Date))
+		if named.Between = true; named.X-c.Days[len(c.Days)-1].X >= betweenDays && chartRight-named.X >= betweenDays {
+			c.Days = append(c.Days, named)
+		}
+	}
+	c.Days = append(c.Days, at(end, days.Day(today.AddDays(end).String())))
 }
 
 // nice is the first number of 4, 8, 20, 40, 80, 200 ... that is at least n: its

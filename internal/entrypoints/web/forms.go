@@ -53,7 +53,7 @@ var forms = []form{
 		{Name: "location", Label: "Location", Type: "text", Optional: true, Clears: true, Hint: "where it lies, or will arrive; empty: nowhere in particular"},
 		{Name: "use_by", Label: "Use by", Type: "date", Optional: true, Clears: true, Hint: "the last day on which it is good; empty: it keeps"},
 	}, page: atBatch},
-	{Op: "receive_batch", Title: "A batch has arrived", Button: "It has arrived", Fields: []field{
+	{Op: "receive_batch", Title: "A batch has arrived", Button: "Receive the batch", Fields: []field{
 		ofBatch, {Name: "qty", Label: "Quantity", Type: "number", Hint: "units that really came"},
 	}, page: atBatch},
 	{Op: "close_batch", Title: "Close a batch", Button: "Close the batch", Fields: []field{ofBatch}, page: atBatch},
@@ -68,14 +68,14 @@ var forms = []form{
 		{Name: "locations", Label: "Rather from", Type: "text", Optional: true, Hint: "locations, the best first, with commas between them", List: true},
 		{Name: "only_locations", Label: "Only from", Type: "text", Optional: true, Hint: "locations, the best first, with commas between them", List: true},
 		{Name: "min_life_days", Label: "Good for", Type: "number", Optional: true, Hint: "days after it arrives, at least"},
-		{Name: "hold_until", Label: "Hold until", Type: "text", Optional: true, Hint: "a time such as 2026-12-01T12:00:00Z; empty: it is an order"},
+		{Name: "hold_until", Label: "Hold until", Type: "text", Optional: true, Hint: "a time such as 2026-12-01T12:00:00Z; empty: it is no hold but an order"},
 	}, page: atOrder},
 	{Op: "amend", Title: "Amend a line", Button: "Amend the line", Fields: slices.Concat(ofLine, []field{
 		{Name: "qty", Label: "Quantity", Type: "number", Optional: true, Hint: "units; empty: as it is"},
 		{Name: "priority", Label: "Priority", Type: "number", Optional: true, Hint: "0 to 9; empty: as it is"},
 		{Name: "required_by", Label: "Needed by", Type: "date", Optional: true, Clears: true, Hint: "empty: as soon as possible"},
-		{Name: "frozen", Label: "Frozen", Type: "select", Options: []string{"", "true", "false"}, Optional: true, Hint: "true: re-planning leaves it where it is; empty: as it is"},
-		{Name: "may_move", Label: "If it loses its place", Type: "select", Options: []string{"false", "true"}, Hint: "true: it may move to another batch, or be backordered"},
+		{Name: "frozen", Label: "Frozen", Type: "select", Options: []string{"", "true", "false"}, Optional: true, Hint: "yes: re-planning leaves it where it is"},
+		{Name: "may_move", Label: "May it lose its batch?", Type: "select", Options: []string{"false", "true"}, Hint: "yes: it may move to another batch, or be backordered; no: then it is left as it is"},
 	}), Some: true, page: atOrder},
 	{Op: "ship", Title: "Ship a line", Button: "Ship the line", Fields: slices.Concat(ofLine, []field{
 		{Name: "shipped", Label: "Shipped", Type: "number", Optional: true, Hint: "units, in all; empty: the whole line"},

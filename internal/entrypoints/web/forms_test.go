@@ -24,9 +24,9 @@ func TestAFormShowsWhatItWouldDoAndDoesNothing(t *testing.T) {
 	before := s.version("CHAIR")
 	for path, says := range map[string][]string{
 		"/do/change_batch?ref=late":                                             {"It is so already: nothing would change.", "No line would move."},
-		"/do/change_batch?ref=late&qty=20":                                      {"1 line would change: 0 later, 0 earlier, 1 without stock. 25 units in all.", "order-2 CHAIR 25 late Sun 28 Feb none ○ Without stock", "I have seen the line that loses its stock", "Change the batch and 1 line"},
-		"/do/change_batch?ref=soon&qty=200":                                     {"1 line would change", "1 would get stock", "order-4 CHAIR 90 none soon Thu 11 Mar ✓ Gets stock"},
-		"/do/cancel?order_id=order-1&sku=CHAIR":                                 {"The line would be cancelled, for good.", "– Cancelled"},
+		"/do/change_batch?ref=late&qty=20":                                      {"1 line would change: 0 later, 0 earlier, 1 without stock. 25 units in all.", "order-2 CHAIR 25 ○ Without stock late Sun 28 Feb none", "I have seen the line that loses its stock", "Change the batch and 1 line"},
+		"/do/change_batch?ref=soon&qty=200":                                     {"1 line would change", "1 would get stock", "order-4 CHAIR 90 ✓ Gets stock none soon Thu 11 Mar"},
+		"/do/cancel?order_id=order-1&sku=CHAIR":                                 {"The line would be cancelled, for good.", "– Cancelled", "Preview Cancel the line Back"},
 		"/do/allocate?order_id=new&sku=CHAIR&qty=2":                             {"The line would be allocated to here, in the warehouse."},
 		"/do/allocate?order_id=new&sku=CHAIR&qty=99":                            {"the line would be backordered. The largest line that fits now has 5 units."},
 		"/do/add_batch?sku=CHAIR":                                               {"Add a batch"},
@@ -82,10 +82,10 @@ func TestAFormThatCantBeDoneComesBackAsItWasFilledIn(t *testing.T) {
 		says   string
 		pairs  []string
 	}{
-		{422, "/do/allocate", "qty is 0", []string{"order_id", "o9", "sku", "CHAIR", "qty", "0", "note", "by phone"}},
-		{422, "/do/allocate", "no product has SKU", []string{"order_id", "o9", "sku", "CHIAR", "qty", "1", "note", "by phone"}},
+		{422, "/do/allocate", "Quantity is 0", []string{"order_id", "o9", "sku", "CHAIR", "qty", "0", "note", "by phone"}},
+		{422, "/do/allocate", ": no product has SKU", []string{"order_id", "o9", "sku", "CHIAR", "qty", "1", "note", "by phone"}},
 		{409, "/do/allocate", "order-1", []string{"order_id", "order-1", "sku", "CHAIR", "qty", "1", "note", "by phone"}},
-		{422, "/do/add_batch", "is not a date", []string{"ref", "r", "sku", "CHAIR", "qty", "1", "eta", "soon", "note", "by phone"}},
+		{422, "/do/add_batch", "ETA \"soon\" is not a date", []string{"ref", "r", "sku", "CHAIR", "qty", "1", "eta", "soon", "note", "by phone"}},
 	} {
 		t.Run(c.says, func(t *testing.T) {
 			got := s.post(c.path, c.pairs...)
@@ -139,7 +139,7 @@ func TestALineThatNeverHadStockLosesNone(t *testing.T) {
 func TestTakingStockFromLinesNeedsATick(t *testing.T) {
 	s := furnish(t)
 	before := s.version("CHAIR")
-	s.post("/do/change_batch", "ref", "late", "qty", "0").says(t, 422, "I have seen the line that loses its stock")
+	s.post("/do/change_batch", "ref", "late", "qty", "0").says(t, 422, "Nothing was saved Tick the box under the lines first: it says that you have seen the line that loses its stock.", "I have seen the line that loses its stock")
 	if s.version("CHAIR") != before {
 		t.Fatal("it was done without")
 	}
@@ -243,7 +243,7 @@ func TestThereIsNoFormForWhatIsNotThere(t *testing.T) {
 
 func TestHowAProductIsPlacedIsShownAndChanged(t *testing.T) {
 	s := furnish(t)
-	s.get("/products/CHAIR").says(t, 200, "by the policy earliest .", "Policy")
+	s.get("/products/CHAIR").says(t, 200, "by the policy earliest : warehouse stock first, then the earliest ETA", "Policy")
 	s.get("/do/set_policy?sku=CHAIR").says(t, 200, "Change the policy of a product", "It is so already: nothing would change.")
 	s.get("/do/set_policy?sku=CHAIR&policy=first_expired&safety_stock=3").says(t, 200,
 		"New lines would be placed by the policy first_expired, with 3 units kept back.", "No line would move.")
@@ -251,7 +251,7 @@ func TestHowAProductIsPlacedIsShownAndChanged(t *testing.T) {
 	if got.Status != 303 || got.Location != "/products/CHAIR?saved=0" {
 		t.Errorf("%d to %s", got.Status, got.Location)
 	}
-	s.get("/products/CHAIR").says(t, 200, "by the policy first_expired ; 3 units in the warehouse are kept back from new lines (safety stock).")
+	s.get("/products/CHAIR").says(t, 200, "what keeps goes last. 3 units in the warehouse are kept back from new lines (safety stock).")
 
 	s.post("/do/add_batch", "ref", "north-1", "sku", "CHAIR", "qty", "40", "location", "north", "use_by", "2027-06-30")
 	s.get("/batches/north-1").says(t, 200, "at north , use by Wed 30 Jun (in 120 days)")

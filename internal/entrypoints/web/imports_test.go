@@ -51,7 +51,7 @@ func TestAFileIsCheckedFirstAndThenApplied(t *testing.T) {
 	if dropped.Status != http.StatusSeeOther {
 		t.Fatalf("%d %s", dropped.Status, dropped.text())
 	}
-	s.settled(dropped.Location).says(t, 200, "orders.csv", "rows 3", "good 1", "rejected 2", "lines allocated 1", "2 sku CHIAR", "3 qty -3", "Apply 1 row")
+	s.settled(dropped.Location).says(t, 200, "orders.csv", "rows 3", "good 1", "rejected 2", "lines allocated 1", "3 sku CHIAR", "4 qty -3", "Apply 1 row")
 	if s.version("CHAIR") != before {
 		t.Fatal("the check has stored something")
 	}

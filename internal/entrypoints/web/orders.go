@@ -34,11 +34,27 @@ func (s *site) order(r *http.Request) (page, error) {
 		return page{}, err
 	}
 	cal := s.calendarOf(r)
+	slices.SortStableFunc(o.Lines, func(a, b views.Line) int { return cmp.Compare(rank(a), rank(b)) })
 	body := told{Order: o, Sentence: cal.sentence(o), Customer: cal.customer(o)}
 	if body.History, err = s.historyOf(r.Context(), o); err == nil && len(body.History) > mostOnOverview {
 		body.History, body.Older = body.History[:mostOnOverview], link("/events", "order_id", o.OrderID)
 	}
 	return page{Template: "order", Title: o.OrderID, Nav: "orders", API: "/v1/orders/" + escape(o.OrderID), Saved: saved(r), Body: body}, err
+}
+
+// rank puts the lines of an order in the order in which somebody asks for them:
+// those without stock, those whose stock is on its way, the others, those that
+// are done with.
+func rank(l views.Line) int {
+	switch status := domain.Status(l.Status); {
+	case status == domain.StatusBackordered:
+		return 0
+	case status == domain.StatusAllocated && l.Promise != "":
+		return 1
+	case status == domain.StatusAllocated, status == domain.StatusHeld:
+		return 2
+	}
+	return 3
 }
 
 // mostHistories is of how many lines the history of an order is put together.
@@ -61,11 +77,13 @@ func (s *site) historyOf(ctx context.Context, o views.Order) (out []views.Event,
 // standing counts the lines of an order that still matter.
 type standing struct {
 	open, allocated, backordered, shipped int
-	ended                                 int    // holds: they don't matter any more, but tell why nothing is left
-	cancelled                             int    // neither do they
-	returned                              int    // units
-	last                                  string // the latest promise
-	risk                                  int    // lines whose stock should have come
+	ended                                 int      // holds: they don't matter any more, but tell why nothing is left
+	cancelled                             int      // neither do they
+	returned                              int      // units
+	last                                  string   // the latest promise
+	first                                 string   // the latest of what was promised at first; "": in the warehouse
+	without                               []string // SKUs of the lines that are backordered
+	risk                                  int      // lines whose stock should have come
 }
 
 func (c calendar) standing(o views.Order) (s standing) {
@@ -80,11 +98,12 @@ func (c calendar) standing(o views.Order) (s standing) {
 			continue
 		case domain.StatusBackordered:
 			s.backordered++
+			s.without = append(s.without, l.SKU)
 		case domain.StatusShipped:
 			s.shipped++
 		default:
 			s.allocated++
-			s.last = max(s.last, l.Promise)
+			s.last, s.first = max(s.last, l.Promise), max(s.first, firstPromise(l))
 			if c.Overdue(l.Promise) {
 				s.risk++
 			}
@@ -93,6 +112,17 @@ func (c calendar) standing(o views.Order) (s standing) {
 	}
 	return s
 }
+
+// firstPromise is what was promised of a line at first.
+func firstPromise(l views.Line) string {
+	if l.PromiseChanged {
+		return l.FirstPromise
+	}
+	return l.Promise
+}
+
+// slipped reports whether an order comes later than was promised at first.
+func (s standing) slipped() bool { return s.first != "" && s.first < s.last }
 
 // sentence says how an order stands.
 func (c calendar) sentence(o views.Order) string {
@@ -125,7 +155,11 @@ func (c calendar) sentence(o views.Order) string {
 	case c.Overdue(s.last):
 		text += fmt.Sprintf("; %s was due %s (%s)", last, c.Day(s.last), c.Distance(s.last))
 	default:
-		text += fmt.Sprintf("; %s arrives %s (%s)", last, c.Day(s.last), c.Distance(s.last))
+		text += fmt.Sprintf("; %s arrives %s (%s", last, c.Day(s.last), c.Distance(s.last))
+		if s.slipped() {
+			text += ", first said " + c.Day(s.first)
+		}
+		text += ")"
 	}
 	if s.backordered > 0 && s.allocated > 0 {
 		text += "; " + counted(s.backordered, "is backordered", "are backordered")
@@ -163,12 +197,31 @@ func (c calendar) customer(o views.Order) string {
 	case s.risk > 0:
 		said = append(said, oneOr(s.allocated, "The shipment with it", "A shipment with some of them")+" is delayed. We will write as soon as we know its new date.")
 	default:
-		said = append(said, oneOr(s.allocated, "It", "The last one")+" reaches our warehouse on "+c.LongDay(s.last)+".")
+		said = append(said, oneOr(s.allocated, "It", "The last of them")+" reaches our warehouse on "+c.LongDay(s.last)+c.insteadOf(s)+".")
 	}
 	if s.backordered > 0 {
-		said = append(said, "For the "+oneOr(s.backordered, "other one", "others")+" we will write as soon as we know a date.")
+		said = append(said, "We have no stock yet of "+s.missing()+"; we will write as soon as we know a date.")
 	}
 	return strings.Join(said, " ")
+}
+
+// insteadOf tells the customer of the day that was promised at first.
+func (c calendar) insteadOf(s standing) string {
+	if !s.slipped() {
+		return ""
+	}
+	return ", not on " + c.LongDay(s.first) + " as we said first"
+}
+
+// mostNamed is how many SKUs a sentence names.
+const mostNamed = 3
+
+// missing are the lines that are backordered, by name if they are few.
+func (s standing) missing() string {
+	if s.backordered > mostNamed {
+		return number(s.backordered) + " items"
+	}
+	return strings.Join(s.without, ", ")
 }
 
 // served tells the customer what was sent and what is reserved.

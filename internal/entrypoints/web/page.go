@@ -183,6 +183,7 @@ var functions = template.FuncMap{
 	"product": func(sku string) string { return "/products/" + escape(sku) },
 	"batch":   func(ref string) string { return "/batches/" + escape(ref) },
 	"link":    link,
+	"rule":    ruleOf,
 	"data":    func(position int64) string { return fmt.Sprintf("/v1/events?cursor=%d&limit=1", position-1) },
 	"share":   share,
 	"effect":  func(m move) chip { return m.effect() },

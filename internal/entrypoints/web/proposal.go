@@ -23,6 +23,7 @@ type proposal struct {
 	Problem  *wire.Problem // why it can't be done
 	Known    bool          // what follows is
 	Outcome  string        // what would become of what the command is about
+	Cautions []string      // what may be a slip in it
 	Moves    []move
 	Sum      sum
 	Plan     string // stands for just that: what is done has the same, or nothing is done
@@ -153,6 +154,9 @@ func (s *site) foresee(ctx context.Context, p *proposal) {
 		return
 	}
 	p.Known, p.Outcome, p.Plan = true, outcome(effect.Result), effect.Plan()
+	if len(effect.Events) > 0 {
+		p.Cautions = s.cautions(ctx, *p)
+	}
 	p.Moves = s.movesOf(ctx, effect.Events)
 	p.Sum = sumOf(p.Moves)
 	p.Severe = p.Sum.Lost > 0 || len(p.Moves) > manyMoves

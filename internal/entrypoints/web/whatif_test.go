@@ -42,8 +42,8 @@ func TestWhatIfShowsWhatChangesWouldDoTogetherAndDoesNothing(t *testing.T) {
 		says    []string
 	}{
 		{"nothing yet", nil, []string{"Add a change", "Change a batch", "As text"}},
-		{"a cut", []string{cutLate}, []string{"1 change", "Change a batch: Batch late, Quantity 20", "1 line would move: 0 later, 0 earlier, 1 without stock, 0 filled. 25 units in all.", "order-2 CHAIR 25 late Sun 28 Feb none ○ Without stock", "I have seen the line", "Make this change"}},
-		{"a cut that a batch makes good", []string{cutLate, moreSoon}, []string{"2 changes, in this order", "1 line would move: 1 later, 0 earlier, 0 without stock", "order-2 CHAIR 25 late Sun 28 Feb more Sat 20 Mar ▲ 20 days later", "Make all of these changes"}},
+		{"a cut", []string{cutLate}, []string{"1 change", "Change a batch: Batch late, Quantity 20", "1 line would move: 0 later, 0 earlier, 1 without stock, 0 filled. 25 units in all.", "order-2 CHAIR 25 ○ Without stock late Sun 28 Feb none", "I have seen the line", "Make this change"}},
+		{"a cut that a batch makes good", []string{cutLate, moreSoon}, []string{"2 changes, in this order", "1 line would move: 1 later, 0 earlier, 0 without stock", "order-2 CHAIR 25 ▲ 20 days later late Sun 28 Feb more Sat 20 Mar", "Make all of these changes"}},
 		{"a cancellation", []string{`{"op":"cancel","order_id":"order-1","sku":"CHAIR"}`}, []string{"– Cancelled"}},
 		{"a shipment", []string{`{"op":"ship","order_id":"order-1","sku":"CHAIR"}`}, []string{"– Shipped"}},
 		{"a name", []string{`{"op":"describe_product","sku":"CHAIR","description":"x"}`}, []string{"No line would move."}},
@@ -118,7 +118,7 @@ func TestChangesThatTakeStockFromLinesNeedATick(t *testing.T) {
 	s := furnish(t)
 	changes := []string{cutLate}
 	plan := hidden(t, s.get(whatIf(changes...)), "plan")
-	s.make(plan, changes).says(t, 422, "I have seen the line that would have no stock")
+	s.make(plan, changes).says(t, 422, "Nothing was saved Tick the box", "I have seen the line that would have no stock")
 	if got := s.make(plan, changes, "seen", "yes"); got.Status != http.StatusSeeOther {
 		t.Errorf("with it: %d %s", got.Status, got.text())
 	}

@@ -47,6 +47,14 @@ func (c calendar) promised(l views.Line) chip {
 	return chip{"→", "Promised", "neutral"}
 }
 
+// ruleOf is a policy in words; "" if there is none of that name.
+func ruleOf(name string) string {
+	if policy, known := domain.PolicyNamed(name); known {
+		return policy.Explanation
+	}
+	return ""
+}
+
 // number is n with thin spaces between thousands, from 10,000 on.
 func number(n int) string {
 	text := strconv.Itoa(n)

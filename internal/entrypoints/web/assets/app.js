@@ -96,6 +96,15 @@ if (form) {
       const now = page.querySelector(part);
       if (now) form.querySelector(part).replaceChildren(...now.childNodes);
     }
+    // What is wrong by now stands where the preview would: nothing moves under the fields.
+    $('#problem')?.remove();
+    const problem = page.querySelector('#problem');
+    if (problem) form.querySelector('#preview').replaceChildren(problem);
+    for (const field of page.querySelectorAll('form[data-preview] [id]')) {
+      const here = document.getElementById(field.id);
+      if (field.hasAttribute('aria-invalid')) here?.setAttribute('aria-invalid', 'true');
+      else here?.removeAttribute('aria-invalid');
+    }
     history.replaceState(null, '', address);
   };
   form.addEventListener('input', (e) => {
