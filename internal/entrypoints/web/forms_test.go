@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"allot/internal/adapters/memory"
 	"allot/internal/domain"
+	"allot/internal/entrypoints/web"
+	"allot/internal/service"
 	"allot/internal/views"
 )
 
@@ -275,6 +278,24 @@ func TestMessagesThatCouldNotBeDoneAreShownWithTheReason(t *testing.T) {
 		t.Errorf("the page has %s", got.Body)
 	}
 	s.get("/deliveries").says(t, 200, "Messages that could not be done", "GET /v1/deliveries")
+}
+
+func TestAMessageThatWasSeenToLeavesThePage(t *testing.T) {
+	s := openWith(t, func(o *web.Options, store *memory.Store) { o.Redelivery = service.NewRedelivery(store, o.Now) })
+	for _, id := range []string{"one", "two"} {
+		if err := s.store.Park(t.Context(), views.ParkedMessage{ID: id, Body: "{", Attempts: 5, Error: "no JSON", At: time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.get("/messages").says(t, 200, "one", "two", "Discard")
+	for range 2 { // somebody else may have been faster
+		if got := s.post("/messages", "number", "1"); got.Status != 303 || got.Location != "/messages" {
+			t.Errorf("answered with %d to %q", got.Status, got.Location)
+		}
+	}
+	if got := s.get("/messages"); strings.Contains(got.Body, "<td>one</td>") || !strings.Contains(got.Body, "<td>two</td>") {
+		t.Errorf("the page has %s", got.Body)
+	}
 }
 
 func TestWithoutDeliveriesThereIsNothingToRetry(t *testing.T) {

@@ -28,16 +28,21 @@ type shop struct {
 	server *httptest.Server
 }
 
-func open(t *testing.T) *shop {
+func open(t *testing.T) *shop { return openWith(t, func(*web.Options, *memory.Store) {}) }
+
+// openWith opens a shop whose pages are set up in another way.
+func openWith(t *testing.T, set func(*web.Options, *memory.Store)) *shop {
 	t.Helper()
 	now := func() time.Time { return time.Date(2027, 3, 2, 9, 30, 0, 0, time.UTC) }
 	store := memory.New()
 	bus := service.NewBus(service.NewTransactor(store, 100, now, nil))
 	service.Register(bus)
-	site := web.New(bus, store, web.Options{Version: "1.2.3", Now: now, WhatIfs: service.NewWhatIfs(store, now, service.NewWhatIfID), Docs: fstest.MapFS{
+	o := web.Options{Version: "1.2.3", Now: now, WhatIfs: service.NewWhatIfs(store, now, service.NewWhatIfID), Docs: fstest.MapFS{
 		"README.md":      {Data: []byte("# Documentation\n\n[Mail](how-to/mail.md#smtp)\n")},
 		"how-to/mail.md": {Data: []byte("# Mail\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>bad()</script>\n")},
-	}})
+	}}
+	set(&o, store)
+	site := web.New(bus, store, o)
 	everything := access.Caller{Actor: "ann", Scopes: access.Scopes}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site.ServeHTTP(w, r.WithContext(access.WithCaller(r.Context(), everything)))
