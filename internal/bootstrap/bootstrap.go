@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,6 +123,11 @@ func (a *App) Run(ctx context.Context) {
 	others.Go(func() { a.Webhooks.Run(ctx) })
 	a.Relay.Run(ctx)
 	others.Wait()
+}
+
+// Progress returns how far each way out of the log has come, in this process.
+func (a *App) Progress() []service.Progress {
+	return slices.Concat(a.Relay.Progress(), a.Webhooks.Progress())
 }
 
 // Close waits until the commands that were sent are done, and closes the store.

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -59,19 +58,13 @@ func (s *Store) Discard(_ context.Context, number int64) error {
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := s.world.parkedFrom(number)
-	if i == len(s.world.parked) || s.world.parked[i].Number != number {
+	i := slices.IndexFunc(s.world.parked, func(m views.ParkedMessage) bool { return m.Number == number })
+	if i < 0 {
 		return fmt.Errorf("discard message %d: %w", number, views.ErrNotFound)
 	}
 	delete(s.world.received, s.world.parked[i].ID)
 	s.world.parked = slices.Delete(slices.Clone(s.world.parked), i, i+1)
 	return nil
-}
-
-// parkedFrom is where in parked the messages from a number on begin.
-func (w *world) parkedFrom(number int64) int {
-	i, _ := slices.BinarySearchFunc(w.parked, number, func(m views.ParkedMessage, n int64) int { return cmp.Compare(m.Number, n) })
-	return i
 }
 
 // ParkedMessages implements views.Reader.
@@ -82,6 +75,9 @@ func (s *Store) ParkedMessages(_ context.Context, page views.Page) (views.List[v
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	rest := s.world.parked[s.world.parkedFrom(after+1):]
+	rest := s.world.parked
+	for len(rest) > 0 && rest[0].Number <= after {
+		rest = rest[1:]
+	}
 	return views.NewList(rest, page.Size(), service.CursorAtParked), nil
 }

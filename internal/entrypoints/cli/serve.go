@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -150,15 +149,14 @@ func (r *run) serveUntilStopped(ctx context.Context, s server) error {
 	log := r.log()
 	guard := r.guard(e, s.Tokens)
 	again := service.NewRedelivery(s.Store, r.Now)
-	progress := func() []service.Progress { return slices.Concat(s.Relay.Progress(), s.Webhooks.Progress()) }
 	pages := web.New(s.Bus, s.Store, web.Options{Log: log, Version: r.Version, Docs: docs.Files, Now: r.Now, Zone: r.config.Timezone,
-		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: again, Progress: progress})
+		Sessions: guard.Sessions, Secure: guard.Secure, WhatIfs: s.WhatIfs, Redelivery: again, Progress: s.Progress})
 	defer pages.Close() // at worst a file stays behind in the temporary directory
 	s.watch.look(s.App, intake)
 	api := s.watch.around(httpapi.New(s.Bus, s.Store, httpapi.Options{
 		Log: log, Version: r.Version, Stopping: ctx.Done(), Deadline: r.config.RequestTimeout, Access: r.accessLevel(),
 		Observe: s.watch.request, Metrics: s.watch.metrics.Handler(), Writable: s.Writable, Pages: pages, Echo: s.echo, Guard: guard,
-		Types: bootstrap.EventTypes(), Progress: progress,
+		Types: bootstrap.EventTypes(), Progress: s.Progress,
 		Webhooks: s.Webhooks, WhatIfs: s.WhatIfs, Again: again, Commits: s.Commits, Unsafe: s.Unsafe, Today: func() domain.Date { return domain.NewDate(r.Now().In(r.config.Timezone).Date()) },
 	}))
 	err = httpapi.Serve(ctx, e, api, httpapi.ServeOptions{Log: log, Grace: max(r.config.ShutdownTimeout, time.Nanosecond)}) // 0 would be the default

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"allot/internal/bootstrap"
@@ -49,7 +48,7 @@ func (w *watch) observer() service.Observer {
 // Redis; intake is nil if nothing does.
 func (w *watch) look(app *bootstrap.App, intake func() []service.Intake) {
 	w.metrics.Watch(metrics.Shop{
-		Queued: app.Bus.Queued, Stats: app.Store.Stats, Relay: func() []service.Progress { return slices.Concat(app.Relay.Progress(), app.Webhooks.Progress()) }, Intake: intake, Writable: app.Writable, Now: w.now,
+		Queued: app.Bus.Queued, Stats: app.Store.Stats, Relay: app.Progress, Intake: intake, Writable: app.Writable, Now: w.now,
 	})
 }
 

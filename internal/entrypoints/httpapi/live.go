@@ -97,14 +97,6 @@ func (f *feed) begin(r *http.Request) (end int64, _ error) {
 	return stats.Events, nil
 }
 
-// checkTypes refuses what is no type of events, if it is known which there are.
-func (a *api) checkTypes(names []string) error {
-	if a.types == nil {
-		return nil
-	}
-	return service.CheckTypes("types", names, a.types)
-}
-
 // run sends what there is, and then what comes.
 func (f *feed) run(r *http.Request, end int64) error {
 	if err := f.control.SetReadDeadline(time.Time{}); err != nil { // the server's is for requests that end

@@ -47,12 +47,16 @@ func (a *api) listEvents(r *http.Request, q query, page views.Page) (out views.L
 	return views.List[fact]{Items: items, Next: events.Next}, err
 }
 
-// typesIn is which types of events are asked for; none: all.
+// typesIn is which types of events are asked for; none: all. What is no type is
+// refused, if it is known which there are.
 func (a *api) typesIn(q query) (types []string, _ error) {
 	if q["types"] != "" {
 		types = strings.Split(q["types"], ",")
 	}
-	return types, a.checkTypes(types)
+	if a.types == nil {
+		return types, nil
+	}
+	return types, service.CheckTypes("types", types, a.types)
 }
 
 func isChosen(e views.Event, types []string, sku string) bool {

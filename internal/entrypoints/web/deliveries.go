@@ -85,15 +85,24 @@ func (s *site) ways() (out []way) {
 	return out
 }
 
-// deliverAgain has what is parked tried again, or a range of the log replayed.
-func (s *site) deliverAgain(r *http.Request) (page, error) {
+// mayRedeliver returns why a form about what was parked is refused; nil if it may
+// be read.
+func (s *site) mayRedeliver(r *http.Request) error {
 	if s.Redelivery == nil {
-		return page{}, &notHere{r.URL.Path}
+		return &notHere{r.URL.Path}
 	}
 	if c := access.CallerOf(r.Context()); !c.May(access.Admin) {
-		return page{}, access.MayNot(c, access.Admin)
+		return access.MayNot(c, access.Admin)
 	}
 	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
+	return nil
+}
+
+// deliverAgain has what is parked tried again, or a range of the log replayed.
+func (s *site) deliverAgain(r *http.Request) (page, error) {
+	if err := s.mayRedeliver(r); err != nil {
+		return page{}, err
+	}
 	var n int
 	var err error
 	switch r.PostFormValue("do") {
@@ -145,13 +154,9 @@ func (s *site) parkedMessages(r *http.Request) (page, error) {
 
 // discardMessage takes a parked message off the list.
 func (s *site) discardMessage(r *http.Request) (page, error) {
-	if s.Redelivery == nil {
-		return page{}, &notHere{r.URL.Path}
+	if err := s.mayRedeliver(r); err != nil {
+		return page{}, err
 	}
-	if c := access.CallerOf(r.Context()); !c.May(access.Admin) {
-		return page{}, access.MayNot(c, access.Admin)
-	}
-	r.Body = http.MaxBytesReader(nil, r.Body, maxForm)
 	number, _ := strconv.ParseInt(r.PostFormValue("number"), 10, 64) // none has the number 0
 	err := s.Redelivery.Discard(r.Context(), number)
 	if errors.Is(err, views.ErrNotFound) {
